@@ -1,0 +1,79 @@
+"""What the readers of configuration files share: places from offsets, and strings that may be secrets."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from prodlint.facts import Constant, Secret, place_of
+
+__all__ = ["Lines", "assignment", "constant", "is_assignment"]
+
+_BREAK = re.compile(r"\r\n?|\n")
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
+
+
+class Lines:
+    """The lines of a text: turns offsets into places. Lines end at LF, CRLF or CR, as in editors."""
+
+    def __init__(self, text: str) -> None:
+        self.starts = [0]
+        self.starts.extend(match.end() for match in _BREAK.finditer(text))
+        self.length = len(text)
+
+    @property
+    def count(self) -> int:
+        """How many lines the text has; an empty text has none."""
+        return len(self.starts) - (self.starts[-1] == self.length)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line (from 1) and column (from 0) of an offset."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1]
+
+    def place(self, start: int, end: int) -> int:
+        """The packed place from offset `start` to offset `end` (exclusive)."""
+        line = bisect_right(self.starts, start)
+        end_line = bisect_right(self.starts, end, line - 1) if end > start else line
+        return place_of(line, start - self.starts[line - 1], end_line, max(start, end) - self.starts[end_line - 1])
+
+
+@cache
+def _judge() -> Callable[[str, str, str], Any] | None:
+    """`secrets.judge`, imported when the first string is read."""
+    try:
+        from prodlint.readers.secrets import judge
+    except ImportError:
+        return None
+    return judge
+
+
+def constant(text: str, place: int, name: str, role: str, secrets: list[Secret]) -> Constant:
+    """The constant of a string scalar that stands at `place` and is bound to `name` in the given role (`Secret.role`).
+
+    Where the string looks like a secret, its `Secret` is appended to `secrets` and the constant is the redacted one.
+    """
+    judge = _judge()
+    judgement = judge(text, name, role) if judge is not None and text else None
+    if judgement is None:
+        return Constant(text, place)
+    secrets.append(Secret(place, judgement.kind, name, role, len(text), judgement.confidence))
+    return Constant(judgement.redacted, place, "redacted")
+
+
+def is_assignment(text: str) -> bool:
+    """Whether the text is `NAME=value`, as items of a compose file's `environment` are."""
+    return _ASSIGNMENT.fullmatch(text) is not None
+
+
+def assignment(text: str, place: int, secrets: list[Secret], role: str = "assignment") -> Constant:
+    """The constant of `NAME=value`, whose value alone is judged; other text is judged without a name."""
+    match = _ASSIGNMENT.fullmatch(text)
+    if match is None:
+        return constant(text, place, "", role, secrets)
+    name, value = match.groups()
+    judged = constant(value, place, name, role, secrets)
+    return Constant(f"{name}={judged.value}", place, judged.form)
