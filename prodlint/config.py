@@ -24,7 +24,6 @@ Every key is known: an unknown one is an error that names the nearest. Patterns 
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
@@ -33,6 +32,7 @@ from msgspec import Struct
 
 from prodlint.finding import Severity
 from prodlint.rule import Rule, nearest
+from prodlint.sources import read_regular, reason_of
 
 __all__ = ["Config", "ConfigError", "active_rules", "find", "names", "options", "read", "severities"]
 
@@ -73,36 +73,51 @@ class Config(Struct, frozen=True):
     public_routes: tuple[str, ...] = ()
     options: dict[str, dict[str, Any]] = {}
 
+    def anchored(self, root: str, pattern: str) -> str:
+        """A pattern of the file, relative to `root` instead of the file's folder; it goes on to name what it named."""
+        prefix = os.path.relpath(self.folder, root).replace(os.sep, "/") if self.folder else "."
+        if prefix == ".":
+            return pattern
+        middle = "" if "/" in pattern.rstrip("/") else "**/"
+        return f"{prefix}/{middle}{pattern.lstrip('/')}"
+
     @property
     def folder(self) -> str:
         """The folder of the file, absolute, to which its patterns are relative; "" for none."""
         return os.path.dirname(self.path)
 
 
-def find(start: str, root: str) -> str:
-    """The nearest configuration file in `start` (a file or folder) and the folders above it up to `root`, both
-    absolute; "" for none. In one folder a prodlint.toml goes before a pyproject.toml. Raises `ConfigError`."""
+def find(start: str, root: str) -> Config:
+    """What the nearest configuration file in `start` (a file or folder) and the folders above it up to `root` says,
+    both absolute; the default where there is none. In one folder a prodlint.toml goes before a pyproject.toml. Raises
+    `ConfigError`."""
     folder = start if os.path.isdir(start) else os.path.dirname(start)
     while folder == root or folder.startswith(root.rstrip(os.sep) + os.sep):
         dedicated = os.path.join(folder, "prodlint.toml")
         if os.path.lexists(dedicated):
-            return dedicated
+            return read(dedicated, root)
         shared = os.path.join(folder, "pyproject.toml")
         # The search for the word spares most runs the reading of TOML.
-        if os.path.isfile(shared) and b"prodlint" in _data(shared, root) and _table(shared, root) is not None:
-            return shared
+        if os.path.isfile(shared) and b"prodlint" in _data(shared, root):
+            table = _table(shared, root)
+            if table is not None:
+                return _config(shared, root, table)
         if folder == root:
             break
         folder = os.path.dirname(folder)
-    return ""
+    return Config()
 
 
 def read(path: str, root: str) -> Config:
     """The configuration in a file. Raises `ConfigError` with a sentence that names the file and the key."""
-    shown = os.path.relpath(path, root) if path.startswith(root) else path
     table = _table(path, root)
     if table is None:
-        _refuse(shown, "has no table `[tool.prodlint]`")
+        _refuse(_shown(path, root), "has no table `[tool.prodlint]`")
+    return _config(path, root, table)
+
+
+def _config(path: str, root: str, table: dict[str, Any]) -> Config:
+    shown = _shown(path, root)
     for key, value in table.items():
         if key not in KEYS:
             _refuse(shown, f"has the unknown key `{key}`{nearest(key, list(KEYS)) or '.'}")
@@ -158,16 +173,13 @@ def _is_below(path: str, root: str) -> bool:
 
 
 def _data(path: str, root: str) -> bytes:
-    shown = os.path.relpath(path, root) if path.startswith(root) else path
+    shown = _shown(path, root)
     if path.startswith(root) and not _is_below(path, root):
         _refuse(shown, "is a link that leads out of the repository")
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            _refuse(shown, "is not a regular file")
-        with open(path, "rb") as file:
-            data = file.read(MAX_SIZE + 1)
+        data = read_regular(path, MAX_SIZE + 1)
     except OSError as error:
-        _refuse(shown, f"cannot be read: {error.strerror}")
+        _refuse(shown, f"cannot be read: {reason_of(error)}")
     if len(data) > MAX_SIZE:
         _refuse(shown, f"is larger than {MAX_SIZE >> 20} MiB")
     return data
@@ -180,7 +192,7 @@ def _table(path: str, root: str) -> dict[str, Any] | None:
     else:
         import tomli as tomllib
 
-    shown = os.path.relpath(path, root) if path.startswith(root) else path
+    shown = _shown(path, root)
     try:
         document = tomllib.loads(_data(path, root).decode("utf-8"))
     except UnicodeDecodeError:
@@ -194,6 +206,10 @@ def _table(path: str, root: str) -> dict[str, Any] | None:
     if table is not None and not isinstance(table, dict):
         _refuse(shown, "needs a table as `tool.prodlint`")
     return table
+
+
+def _shown(path: str, root: str) -> str:
+    return os.path.relpath(path, root) if path.startswith(root) else path
 
 
 def _refuse(shown: str, clause: str) -> NoReturn:

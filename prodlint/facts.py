@@ -413,13 +413,14 @@ class Assign(Struct, frozen=True, array_like=True, tag="A"):
 
 
 class Expression(Struct, frozen=True, array_like=True, tag="E"):
-    """A statement that is only an expression (docstrings are left out), the test of an `assert`, or a `del`."""
+    """A statement that is only an expression (docstrings are left out), the test of an `assert`, the target of a `del`,
+    or the names of a `global` statement (a tuple of references)."""
 
     value: Value
     block: int
     place: int
     kind: str = ""
-    """"", "assert" or "del"."""
+    """"", "assert", "del" or "global"."""
 
 
 class Return(Struct, frozen=True, array_like=True, tag="R"):
@@ -512,6 +513,8 @@ class Instruction(Struct, frozen=True, array_like=True):
     """The words: of the JSON form as given, else as a shell splits them; ENV and ARG as `NAME=value` words."""
     form: str = "shell"
     """"exec" for the JSON form, "heredoc" where the text is a here-document, else "shell"."""
+    places: tuple[int, ...] = ()
+    """Where each of `arguments` stands."""
 
 
 class Dockerfile(Struct, frozen=True, array_like=True, tag="dockerfile"):

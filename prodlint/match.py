@@ -10,7 +10,8 @@ A match names what it looks for (`call`, `key` or `instruction`) and narrows it:
 
 `with: {verify: false}` asks for an argument that is known to be that constant (a list: any of them; a string may be a
 pattern). `without: timeout` asks that the argument is not given; `without: {url: "*://localhost*"}` that it is not
-known to match. A page may hold several matches; any of them is enough. There are no boolean operators and no
+known to match. `unless` names functions of which a call anywhere in the tree may change what holds (a default timeout for
+all sockets): then a match is undecided. A page may hold several matches; any of them is enough. There are no boolean operators and no
 variables: where this does not suffice, a rule is code.
 """
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Match", "MatchError", "check", "read"]
 
-Scalar = Union[str, int, float, bool, None]
+Scalar = str | int | float | bool | None
 
 SURROUNDINGS = ("async", "except", "function", "loop", "module", "try")
 SILENT_ROLES = frozenset(["test", "example", "documentation"])
@@ -57,6 +58,7 @@ class Match(Struct, frozen=True, omit_defaults=True):
     """The patterns that the argument must not match; none: the argument must not be given."""
     within: tuple[str, ...] = ()
     position: dict[str, int] = {}
+    unless: tuple[str, ...] = ()
 
 
 def read(raw: object) -> tuple[Match, ...]:
@@ -69,7 +71,7 @@ def read(raw: object) -> tuple[Match, ...]:
 
 
 def _alternative(raw: object) -> Match:
-    known = ("call", "key", "instruction", "with", "without", "within", "position")
+    known = ("call", "key", "instruction", "with", "without", "within", "position", "unless")
     if not isinstance(raw, dict):
         raise MatchError("has a `match` that is not a mapping")
     for key in raw:
@@ -86,6 +88,7 @@ def _alternative(raw: object) -> Match:
         without=_without(raw.get("without", {})),
         within=_words(raw, "within"),
         position=_position(raw.get("position", {})),
+        unless=_words(raw, "unless"),
     )
     if match.call and not set(match.within) <= set(SURROUNDINGS):
         raise MatchError(f"has a `within` that for a call must be one of {', '.join(SURROUNDINGS)}")
@@ -93,8 +96,9 @@ def _alternative(raw: object) -> Match:
         raise MatchError("has a `key` with no `within` that names its files")
     if match.instruction and match.within:
         raise MatchError("has a `within`, which an `instruction` does not take")
-    if match.position and not match.call:
-        raise MatchError("has a `position`, which only a `call` takes")
+    for key in ("position", "unless"):
+        if key in raw and not match.call:
+            raise MatchError(f"has a `{key}`, which only a `call` takes")
     return match
 
 
@@ -156,17 +160,24 @@ def check(project: Project, rules: Iterable[Rule]) -> Iterator[Finding | Undecid
 
 
 def _calls(project: Project, index: Mapping[str, list[tuple[str, Match]]]) -> Iterator[Finding | Undecided]:
-    for site in project.calls(frozenset(index)):
-        if project.sources[site.path].role in SILENT_ROLES:
-            continue
+    softening = {name for entries in index.values() for _, match in entries for name in match.unless}
+    sites = [
+        site
+        for site in project.calls(frozenset(index) | softening)
+        if project.sources[site.path].role not in SILENT_ROLES
+    ]
+    called = softening & {site.name for site in sites}
+    for site in sites:
         location = Location(site.path, site.call.place)
         unknown: dict[str, Undecided] = {}
         found: set[str] = set()
-        for rule, match in index[site.name]:
+        for rule, match in index.get(site.name, ()):
             if rule in found or (match.within and not _stands_within(project, site, match.within)):
                 continue
             fields = {"call": site.name}
             answer = _arguments_match(project, site, match, fields)
+            for name in called.intersection(match.unless) if answer is True else ():
+                answer = f"a call of `{name}` may change what holds here"
             if answer is True:
                 found.add(rule)
                 yield Finding(location, "", fields, rule=rule)

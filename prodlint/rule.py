@@ -12,11 +12,10 @@ import difflib
 import hashlib
 import os
 import re
-import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NoReturn, Union
+from typing import Any, Literal, NoReturn
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +23,7 @@ from msgspec import Struct
 from prodlint import __version__, match
 from prodlint.finding import Severity
 from prodlint.match import Match
+from prodlint.sources import read_regular, reason_of
 
 __all__ = ["SECTIONS", "PageError", "Rule", "load", "nearest", "pages_folder", "parse"]
 
@@ -31,7 +31,7 @@ Confidence = Literal["high", "medium", "low"]
 Checklist = Literal[
     "security", "performance", "observability", "deployment", "api-documentation", "testing", "owasp", "reliability"
 ]
-Option = Union[str, int, float, bool, list[str]]
+Option = str | int | float | bool | list[str]
 
 SECTIONS = ("Why it matters", "What to do", "When this finding is wrong", "Examples")
 """The headings of a page, in their order."""
@@ -154,19 +154,16 @@ def _pages(folder: str) -> list[tuple[str, int, int]]:
                     status = entry.stat(follow_symlinks=False)
                     found.append((entry.path, status.st_size, status.st_mtime_ns))
     except OSError as error:
-        raise PageError(f"The rule pages in {folder} cannot be read: {error.strerror}.") from None
+        raise PageError(f"The rule pages in {folder} cannot be read: {reason_of(error)}.") from None
     return sorted(found)
 
 
 def _text(path: str, folder: str) -> str:
     shown = os.path.relpath(path, os.path.dirname(folder))
     try:
-        with open(path, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                _refuse(shown, "is not a regular file")
-            data = file.read(MAX_PAGE + 1)
+        data = read_regular(path, MAX_PAGE + 1)
     except OSError as error:
-        _refuse(shown, f"cannot be read: {error.strerror}")
+        _refuse(shown, f"cannot be read: {reason_of(error)}")
     if len(data) > MAX_PAGE:
         _refuse(shown, f"is larger than {MAX_PAGE // 1024} KiB")
     try:
@@ -218,8 +215,6 @@ def parse(text: str, path: str, external: bool = False) -> Rule:
         _refuse(shown, str(error))
     if external and not matches:
         _refuse(shown, "has no `match`, which a rule outside prodlint needs")
-    if external and name in front.aliases:
-        _refuse(shown, f"names itself `{name}` as an alias")
     page = page.strip() + "\n"
     return Rule(
         name=name,
@@ -270,7 +265,8 @@ def _front_matter(head: str, shown: str) -> _FrontMatter:
 
 def _sections(page: str) -> Iterator[tuple[str, str]]:
     """Headings of the second level with their text; a `##` inside a fence is no heading."""
-    heading, lines, fence = "", [], ""
+    heading, fence = "", ""
+    lines: list[str] = []
     for line in page.splitlines():
         opening = _FENCE.match(line)
         if opening and not fence:

@@ -120,7 +120,7 @@ ISSUED_OWNERS = frozenset({"client", "consumer", "app", "application", "oauth", 
 """`<word>_secret` is issued by someone else, so that only random text is a credential."""
 
 KEY_OWNERS = frozenset(
-    "api access private auth account storage subscription service role admin deploy ssh shared webhook server bot license "
+    "api access private auth account subscription admin deploy ssh shared webhook server bot license "
     "openai anthropic gemini groq mistral cohere deepseek google maps aws azure gcp stripe sendgrid mailgun mailchimp "
     "twilio github gitlab slack sentry datadog newrelic pinecone huggingface algolia cloudinary minio s3 supabase paypal "
     "resend tavily openrouter langsmith langchain serper weather rapidapi".split()
@@ -155,14 +155,14 @@ NOT_A_VALUE = frozenset(
     "bearer basic digest token apikey oauth oauth2 jwt refresh access id_token code implicit plain s256 hs256 hs384 "
     "hs512 rs256 rs384 rs512 es256 es384 es512 eddsa md5 sha1 sha256 sha512 bcrypt argon2 argon2id scrypt pbkdf2 text "
     "password_credentials client_credentials authorization_code post header cookie query body form env environment file "
-    "vault keyring system any all yes no on off self anonymous unusable".split()
+    "vault keyring system utf-8 utf8 latin-1 ascii base64 hex any all yes no on off self anonymous unusable".split()
 )
 """Words that name a state, a type, an algorithm or a grant."""
 
 THROW_AWAY = frozenset(
     "postgres postgresql mysql mariadb mongo mongodb redis rabbit rabbitmq guest test tests testing tester user username "
     "foo bar baz foobar demo sample db database django flask fastapi app root dev local development minio minioadmin "
-    "pass passwd password pwd passw0rd pw p secret mypassword".split()
+    "pass passwd password pwd passw0rd pw p secret".split()
 )
 """Passwords that a local service is started with: worth hiding, not worth a line."""
 

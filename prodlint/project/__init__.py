@@ -6,21 +6,45 @@ and each part of the model (`routes`, `tables`, `settings` ...) is built when a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from prodlint.facts import Facts, Python
+from msgspec import Struct
+
+from prodlint.facts import Call, Facts, Python, Statement, Value, walk
+from prodlint.project.bindings import Defined, Symbol
+from prodlint.project.modules import Modules
+from prodlint.project.names import Names
+from prodlint.project.outcomes import Outcome, Site
+from prodlint.project.settings import Settings, find_settings, outcome_of
+from prodlint.project.values import Values
 from prodlint.sources import Source
 
-__all__ = ["Project"]
+__all__ = ["CallSite", "Project"]
+
+
+class CallSite(Struct, frozen=True):
+    """A call where it stands: file, block (so also its scope, and the loops and `try`s around it), and what it calls."""
+
+    path: str
+    block: int
+    scope: int
+    call: Call
+    name: str
+    """The dotted name of what is called, as resolved: `requests.get`, `requests.Session.get` for a method."""
+
+    @property
+    def site(self) -> Site:
+        """Where the arguments are to be evaluated."""
+        return Site(self.path, self.scope)
 
 
 class Project:
     """All sources below the repository root and what they say together.
 
-    `sources` maps a path (relative to the root, with `/`) to its source; `load` gives a path's facts; `options` holds
-    the configured options of each rule.
+    `sources` maps a path (relative to the root, with `/`) to its source; `load` gives a path's facts; `names` the
+    `Facts.names` of a Python file without decoding it; `options` holds the configured options of each rule.
     """
 
     def __init__(
@@ -34,9 +58,15 @@ class Project:
         self.root = root
         self.sources = sources
         self._load = load
-        self._names = names or (lambda path: load(path).names)
+        self._names_of = names or (lambda path: self.facts(path).names)
         self._options = options or {}
         self._facts: dict[str, Facts] = {}
+        self._statements: dict[str, dict[int, list[Statement]]] = {}
+        self._calls: dict[str, list[tuple[Call, int]]] = {}
+        self.names = Names(self)
+        self.values = Values(self)
+
+    # --- files ---
 
     def facts(self, path: str) -> Facts:
         """The facts of one file, decoded once."""
@@ -47,6 +77,8 @@ class Project:
 
     def python(self, path: str) -> Python | None:
         """The content of a Python file, or None where `path` is none or could not be read."""
+        if path not in self.sources:
+            return None
         content = self.facts(path).content
         return content if isinstance(content, Python) else None
 
@@ -54,15 +86,137 @@ class Project:
         """The options of a rule: its page's defaults overlaid with the configuration."""
         return self._options.get(rule, {})
 
+    def role(self, path: str) -> str:
+        """The role of a file (see `Source.role`)."""
+        return self.sources[path].role
+
     @cached_property
     def python_paths(self) -> tuple[str, ...]:
         """Paths of all Python files, sorted."""
         return tuple(sorted(path for path, source in self.sources.items() if source.kind == "python"))
 
+    @cached_property
+    def modules(self) -> Modules:
+        """The tree's Python files by the names that they can be imported under."""
+        return Modules(self.python_paths, self.sources)
+
     def mentioning(self, *names: str) -> Iterator[str]:
         """Paths of the Python files in which any of the identifiers occurs; decodes nothing."""
         wanted = [f" {name} " for name in names]
         for path in self.python_paths:
-            text = self._names(path)
+            text = self._names_of(path)
             if any(name in text for name in wanted):
                 yield path
+
+    # --- statements, calls, classes ---
+
+    def statements_of(self, defined: Defined) -> list[Statement]:
+        """The statements of one scope, in source order; those of functions and classes inside it are not among them."""
+        by_scope = self._statements.get(defined.path)
+        if by_scope is None:
+            by_scope = self._statements[defined.path] = {}
+            python = self.python(defined.path)
+            if python is not None:
+                for statement in python.statements:
+                    by_scope.setdefault(python.blocks[statement.block].scope, []).append(statement)
+        return by_scope.get(defined.scope, [])
+
+    def values_in(self, path: str) -> Iterator[tuple[Value, int]]:
+        """The outermost values of a file's statements and block headers, each with its block; decorators and parameter
+        defaults come with the block around the definition."""
+        python = self.python(path)
+        if python is None:
+            return
+        for statement in python.statements:
+            value = getattr(statement, "value", None)
+            if value is not None:
+                yield value, statement.block
+        for block in python.blocks:
+            if block.value is not None and block.kind != "else":
+                yield block.value, max(block.parent, 0)
+        for scope in python.scopes[1:]:
+            outside = max(python.blocks[scope.block].parent, 0)
+            for decorator in scope.decorators:
+                yield decorator, outside
+            for base in scope.bases:
+                yield base.value, outside
+            for parameter in scope.parameters:
+                if parameter.default is not None:
+                    yield parameter.default, outside
+
+    def calls_in(self, path: str) -> list[tuple[Call, int]]:
+        """All calls of a file, each with its block."""
+        found = self._calls.get(path)
+        if found is None:
+            found = self._calls[path] = [
+                (value, block) for outer, block in self.values_in(path) for value in walk(outer) if isinstance(value, Call)
+            ]
+        return found
+
+    def calls(self, names: Collection[str]) -> Iterator[CallSite]:
+        """The calls of functions, classes and methods outside the tree with one of the dotted names, by path and place."""
+        wanted = frozenset(names)
+        last = {name.rpartition(".")[2] for name in wanted}
+        for path in self.mentioning(*last):
+            python = self.python(path)
+            if python is None:
+                continue
+            aliases = self._aliases(path, last)
+            sites = []
+            for call, block in self.calls_in(path):
+                written = getattr(call.function, "name", "").rpartition(".")[2]
+                if written not in aliases:
+                    continue
+                scope = python.blocks[block].scope
+                name = self.values.external_name(Site(path, scope), call.function)
+                if name in wanted:
+                    sites.append(CallSite(path, block, scope, call, name))
+            yield from sorted(sites, key=lambda site: site.call.place)
+
+    def _aliases(self, path: str, last: set[str]) -> set[str]:
+        """The names under which a file may call something whose own last name is in `last`."""
+        table = self.names.table(path)
+        found = set(last)
+        for bindings in table.bindings.values() if table is not None else ():
+            for name, several in bindings.items():
+                if any(getattr(binding.statement, "name", "") in last for binding in several):
+                    found.add(name)
+        return found
+
+    def classes(self) -> Iterator[Defined]:
+        """All classes of the tree, by path and place."""
+        for path in self.python_paths:
+            python = self.python(path)
+            if python is None:
+                continue
+            for index, scope in enumerate(python.scopes):
+                if scope.kind == "class":
+                    yield Defined(path, index)
+
+    def qualified(self, defined: Defined) -> str:
+        """`module.qualname` of something defined in the tree."""
+        python = self.python(defined.path)
+        qualname = python.scopes[defined.scope].qualname if python is not None else ""
+        return f"{self.modules.name(defined.path)}.{qualname}" if qualname else self.modules.name(defined.path)
+
+    def scope_of(self, symbol: Symbol) -> Any:
+        """The scope fact of a class or function of the tree."""
+        assert isinstance(symbol, Defined)
+        python = self.python(symbol.path)
+        assert python is not None
+        return python.scopes[symbol.scope]
+
+    # --- the model ---
+
+    @cached_property
+    def settings(self) -> Mapping[Defined, Settings]:
+        """Settings classes, by class."""
+        return find_settings(self)
+
+    def settings_field(self, of: Defined, name: str) -> Outcome | None:
+        """What a field of a settings class is, or None where the class is none or has no such field."""
+        settings = self.settings.get(of)
+        field = settings.field(name) if settings is not None else None
+        return outcome_of(field) if field is not None else None
+
+

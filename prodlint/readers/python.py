@@ -28,6 +28,7 @@ from prodlint.facts import (
     Raise,
     Return,
     Scope,
+    Sequence,
     Statement,
     Text,
     Value,
@@ -218,6 +219,11 @@ class _Reader(Expressions):
                 kind = "break" if isinstance(node, cst.Break) else "continue"
                 start = self.cursor.take(kind)
                 self.statements.append(Jump(kind, block, place_between(start, self.cursor.here)))
+            case cst.Global():
+                start = self.cursor.take("global")
+                names = tuple(self.expression(item.name) for item in node.names)
+                place = place_between(start, self.cursor.here)
+                self.statements.append(Expression(Sequence("tuple", names, place), block, place, "global"))
             case cst.TypeAlias():
                 target = self.expression(node.name)
                 start = self.begin
@@ -259,7 +265,8 @@ class _Reader(Expressions):
                 self.names.add(bound)
             place = place_between(start, self.cursor.here)
             if isinstance(node, cst.Import):
-                self.statements.append(Import(bound or name.partition(".")[0], name, "" if bound else ".", block, place, checking))
+                top = name.partition(".")[0]
+                self.statements.append(Import(bound or top, name, "" if bound else ".", block, place, checking))
             else:
                 self.statements.append(Import(bound or name, module, name, block, place, checking))
         if module:

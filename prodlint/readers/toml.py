@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, Union
+from typing import Any
 
 from prodlint.facts import Constant, Document, Facts, Mapping, Problem, Secret, Sequence, Text, Value, place_of
 from prodlint.readers.pragmas import pragmas
@@ -107,7 +107,7 @@ def _value(value: Any, spot: _Spot | None, fallback: int, name: str, secrets: li
     return Constant(value.isoformat(), place)
 
 
-def _fits(value: Union[bool, int, float]) -> Union[bool, int, float, str]:
+def _fits(value: float) -> float | str:
     """An integer too large for the encoded facts becomes its text."""
     if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
         return hex(value)

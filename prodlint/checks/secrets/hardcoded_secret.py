@@ -1,0 +1,128 @@
+"""Finds credentials in source and configuration files; the readers have judged every string, here they are weighed by
+the file that they stand in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prodlint.facts import (
+    Assign,
+    Call,
+    Constant,
+    Document,
+    Expression,
+    Facts,
+    Mapping,
+    Python,
+    Reference,
+    Return,
+    Secret,
+    Value,
+    span,
+    walk,
+)
+from prodlint.finding import Finding, Location, Severity
+from prodlint.project import Project
+from prodlint.sources import Source
+
+_SAMPLE = re.compile(r"(?:\A|[._-])(?:example|sample|template|tpl|tmpl|dist|defaults?)(?:\Z|[._-])")
+_TRIAL = re.compile(r"(?:\A|[._-])(?:tests?|testing|conftest|e2e|ci|dev|develop|development|local|debug)(?:\Z|[._-])")
+_CATALOGUE = re.compile(r"(?:\A|/)(?:locales?|i18n|l10n|lang|langs|languages|translations?|cassettes|fixtures)/")
+_DEPLOYMENT_KEYS = ("services", "jobs", "apiVersion", "stages", "pipelines", "openapi", "swagger", "AWSTemplateFormatVersion")
+_EXAMPLE = re.compile(r"\A(?:json_)?schema_extra\Z|(?:\A|_)examples?\Z|\Aopenapi_")
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """A finding for each secret that its file does not excuse. Notes under tests, examples and documentation."""
+    for path, source in sorted(project.sources.items()):
+        facts = project.facts(path)
+        secrets = [secret for secret in facts.secrets if secret.confidence != "low"]
+        if not secrets:
+            continue
+        is_trial = source.role in {"test", "example", "documentation"} or path.endswith(".md") or _is_trial(path)
+        if _wants_format(source, facts):
+            secrets = [secret for secret in secrets if secret.confidence == "high"]
+        elif is_trial:
+            secrets = [secret for secret in secrets if _is_generated(secret)]
+        else:
+            secrets = _without_examples(secrets, facts)
+        seen = set()
+        for secret in sorted(secrets, key=lambda each: (each.place, each.confidence != "high")):
+            # one string may be judged twice, as a value and as a default
+            spot = (span(secret.place).line, secret.name)
+            if spot in seen:
+                continue
+            seen.add(spot)
+            bound = f" (`{secret.name}`)" if secret.name else ""
+            yield Finding(
+                Location(path, secret.place),
+                subject=secret.name or secret.kind,
+                fields={"kind": secret.kind, "name": secret.name, "bound": bound},
+                severity=Severity.NOTE if is_trial else None,
+            )
+
+
+def _is_generated(secret: Secret) -> bool:
+    return secret.confidence == "high" or secret.kind.startswith("generated ")
+
+
+def _is_trial(path: str) -> bool:
+    """Whether a file says by its name that it serves tests or one developer: `settings/test.py`, `.env.ci`."""
+    name = path.rpartition("/")[2]
+    return _TRIAL.search(name[:-3] if name.endswith(".py") else name) is not None
+
+
+def _wants_format(source: Source, facts: Facts) -> bool:
+    """Whether only a provider's format counts: in samples, catalogues, and deployment files, whose throw-away passwords
+    are the business of `secret-in-deployment-file`."""
+    name = source.path.rpartition("/")[2].lower()
+    if source.kind == "dockerfile" or name == "alembic.ini" or _CATALOGUE.search(source.path) is not None:
+        return True
+    if source.kind != "python" and (name.endswith(".lock") or _SAMPLE.search(name) is not None):
+        return True
+    if source.kind not in {"yaml", "json"} or not isinstance(facts.content, Document):
+        return False
+    return "/workflows/" in source.path or any(
+        isinstance(value, Mapping) and any(value.get(key) is not None for key in _DEPLOYMENT_KEYS)
+        for value in facts.content.values
+    )
+
+
+def _without_examples(secrets: list[Secret], facts: Facts) -> list[Secret]:
+    """Leaves out the made-up values of examples that go into an OpenAPI schema."""
+    content = facts.content
+    if not isinstance(content, Python) or all(map(_is_generated, secrets)):
+        return secrets
+    examples: set[int] = set()
+    for statement in content.statements:
+        if isinstance(statement, (Assign, Expression, Return)) and statement.value is not None:
+            named = isinstance(statement, Assign) and any(
+                isinstance(each, Reference) and _EXAMPLE.search(each.name) is not None for each in statement.targets
+            )
+            examples.update(_example_places(statement.value, named))
+    for scope in content.scopes:
+        for parameter in scope.parameters:
+            for value in (parameter.annotation, parameter.default):
+                if value is not None:
+                    examples.update(_example_places(value, False))
+        for decorator in scope.decorators:
+            examples.update(_example_places(decorator, False))
+    return [secret for secret in secrets if _is_generated(secret) or secret.place not in examples]
+
+
+def _example_places(value: Value, named: bool) -> Iterator[int]:
+    """Places of the constants inside `example=`, `"examples": [...]` and the like."""
+    roots = [value] if named else []
+    for inner in walk(value):
+        match inner:
+            case Call(_, arguments):
+                roots.extend(each.value for each in arguments if _EXAMPLE.search(each.name) is not None)
+            case Mapping(items):
+                for key, item in items:
+                    if isinstance(key, Constant) and isinstance(key.value, str) and _EXAMPLE.search(key.value):
+                        roots.append(item)
+    for root in roots:
+        for inner in walk(root):
+            if isinstance(inner, Constant):
+                yield inner.place

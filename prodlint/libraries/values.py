@@ -1,0 +1,102 @@
+"""Library calls whose value can be told without running them."""
+
+from __future__ import annotations
+
+ENVIRONMENT_READS: dict[str, str] = {
+    "os.getenv": "",
+    "os.environ.get": "",
+    "os.environ.setdefault": "",
+    "environ.get": "",
+    "decouple.config": "",
+    "starlette.config.Config": "",
+    "environs.Env": "str",
+    "environs.Env.str": "str",
+    "environs.Env.bool": "bool",
+    "environs.Env.int": "int",
+    "environs.Env.list": "list",
+    "environs.Env.url": "str",
+    "environ.Env": "",
+    "environ.Env.str": "str",
+    "environ.Env.bool": "bool",
+    "environ.Env.int": "int",
+    "environ.Env.list": "list",
+    "environ.Env.db": "database",
+    "environ.Env.db_url": "database",
+}
+"""Calls that read an environment variable: name first, then the default (by position or as `default=`), and the type
+that they convert to. Sources: Python's `os`, python-decouple, Starlette's "Configuration", environs and django-environ
+documentation."""
+
+SETTINGS_BASES = frozenset(
+    {
+        "pydantic_settings.BaseSettings",
+        "pydantic_settings.main.BaseSettings",
+        "pydantic.BaseSettings",
+        "pydantic.v1.BaseSettings",
+        "pydantic.env_settings.BaseSettings",
+        "sqlmodel_settings.BaseSettings",
+    }
+)
+"""Classes whose fields are read from the environment."""
+
+RETURNS: dict[str, str] = {
+    "logging.getLogger": "logging.Logger",
+    "logging.Logger.getChild": "logging.Logger",
+    "structlog.get_logger": "structlog.BoundLogger",
+    "structlog.getLogger": "structlog.BoundLogger",
+    "structlog.stdlib.get_logger": "structlog.BoundLogger",
+    "structlog.BoundLogger.bind": "structlog.BoundLogger",
+    "structlog.BoundLogger.new": "structlog.BoundLogger",
+    "loguru.logger.bind": "loguru.logger",
+    "loguru.logger.opt": "loguru.logger",
+    "loguru.logger.patch": "loguru.logger",
+    "loguru.logger.contextualize": "loguru.logger",
+    "celery.utils.log.get_task_logger": "logging.Logger",
+    "flask.current_app.logger": "logging.Logger",
+    "requests.session": "requests.Session",
+    "sqlalchemy.orm.sessionmaker.__call__": "sqlalchemy.orm.Session",
+    "sqlalchemy.orm.session.sessionmaker.__call__": "sqlalchemy.orm.Session",
+    "sqlalchemy.orm.scoped_session.__call__": "sqlalchemy.orm.Session",
+    "sqlalchemy.ext.asyncio.async_sessionmaker.__call__": "sqlalchemy.ext.asyncio.AsyncSession",
+    "sqlmodel.create_engine": "sqlalchemy.Engine",
+    "sqlalchemy.create_engine": "sqlalchemy.Engine",
+    "sqlalchemy.ext.asyncio.create_async_engine": "sqlalchemy.ext.asyncio.AsyncEngine",
+}
+"""Functions and callable objects that return an instance of another class."""
+
+PASS_THROUGH = frozenset(
+    {
+        "typing.cast",
+        "builtins.str",
+        "pydantic.SecretStr",
+        "pydantic.types.SecretStr",
+        "starlette.datastructures.Secret",
+        "pydantic.PostgresDsn",
+        "pydantic.AnyHttpUrl",
+        "pydantic.AnyUrl",
+        "pydantic.TypeAdapter.validate_python",
+        "sqlalchemy.engine.make_url",
+        "sqlalchemy.engine.url.make_url",
+        "sqlalchemy.make_url",
+        "databases.DatabaseURL",
+        "copy.copy",
+        "copy.deepcopy",
+    }
+)
+"""Calls that, for what prodlint asks, give back their (last positional) argument."""
+
+MEMOIZERS = frozenset(
+    {
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.cached_property",
+        "builtins.property",
+        "builtins.staticmethod",
+        "builtins.classmethod",
+        "pydantic.computed_field",
+        "sqlalchemy.util.memoized_property",
+    }
+)
+"""Decorators that leave what a function returns as it is."""
+
+PROPERTIES = frozenset({"builtins.property", "functools.cached_property", "pydantic.computed_field"})

@@ -1,0 +1,192 @@
+"""Bytes to facts: decodes a file and hands it to the reader of its kind, each imported when it is first needed.
+
+Whatever a file holds, the answer is facts: what cannot be read is a problem, one clause, at its place.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import re
+import sys
+from functools import lru_cache
+from importlib import import_module
+from importlib.machinery import PathFinder
+
+from prodlint import __version__
+from prodlint.facts import Facts, Problem, Text, place_of
+
+__all__ = ["digest", "limit_of", "oversize", "problem_facts", "read", "tame"]
+
+MEGABYTE = 1 << 20
+_READERS = frozenset(["python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini"])
+_LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
+_LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "tomli")
+"""Libraries that readers use; another version of one may read differently."""
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_NO_TEXT = frozenset(["idna", "punycode", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "undefined"])
+"""Codecs that decode text to other text, some of them in quadratic time. No source is written in them."""
+
+_GENERATED = re.compile(r"@generated|DO NOT EDIT")
+_STRINGS = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
+_TEMPLATE = re.compile(r"\{%-?\s*\w|\{\{-?\s*[\w.$\"]|<%")
+_COOKIECUTTER = re.compile(r"\{\{\s*(?:cookiecutter|copier__)")
+
+
+def read(kind: str, path: str, data: bytes) -> Facts:
+    """The facts of a file of the given kind. `path` is relative to the root; raises nothing, unless PRODLINT_DEBUG is
+    set, when the failure of a reader is raised."""
+    decoded = _decode(kind, data)
+    if isinstance(decoded, Problem):
+        return problem_facts(decoded.message, decoded.place, data.count(b"\n") + 1)
+    if kind not in _READERS or (kind == "python" and _is_not_written_by_hand(path, decoded)):
+        return _text(path, decoded)
+    try:
+        facts = import_module(f"prodlint.readers.{kind}").read(path, decoded)
+        if not isinstance(facts, Facts):
+            raise TypeError(f"the reader gave {type(facts).__name__}")
+    except Exception as error:
+        if os.environ.get("PRODLINT_DEBUG"):
+            raise
+        return problem_facts(f"makes the reader fail ({type(error).__name__})", 0, decoded.count("\n") + 1)
+    if facts.problem is not None and _is_template(kind, decoded):
+        return _text(path, decoded)
+    return facts
+
+
+def problem_facts(clause: str, place: int = 0, lines: int = 1) -> Facts:
+    """The facts of a file of which nothing is known but why."""
+    return Facts(Text(lines), Problem(clause, place or place_of(1, 0, 1, 0)))
+
+
+def limit_of(kind: str, path: str) -> int:
+    """The size in bytes from which a file is not read."""
+    if path.rpartition("/")[2] in _LOCKS:
+        return 20 * MEGABYTE
+    return MEGABYTE if kind == "python" else 2 * MEGABYTE
+
+
+def oversize(kind: str, path: str) -> Facts:
+    """The facts of a file that is not read for its size. Data in a text file is no reason to speak of it."""
+    if kind == "text":
+        return Facts(Text(0))
+    return problem_facts(f"is larger than {limit_of(kind, path) // MEGABYTE} MB and was not read")
+
+
+def tame(kind: str, data: bytes) -> bool:
+    """Whether a file may be read in this process: nothing about it could end a native parser. The readers look at the
+    nesting themselves; this is the second lock, for what they have not thought of."""
+    if kind not in ("python", "yaml"):
+        return True
+    return len(data) < MEGABYTE // 4 and b"(" * 80 not in data and max(map(len, data.split(b"\n"))) < 10_000
+
+
+@lru_cache(maxsize=None)
+def digest() -> str:
+    """What the facts of a file depend on beside the file: the readers' code and libraries, by size and time of their
+    files, which is much cheaper than by content."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    files = [os.path.join(package, "facts.py")]
+    for folder in ("readers", "syntax", "libraries"):
+        with os.scandir(os.path.join(package, folder)) as entries:
+            files += sorted(entry.path for entry in entries if entry.name.endswith(".py"))
+    for name in _LIBRARIES:
+        found = PathFinder.find_spec(name)
+        if found is not None and found.origin:
+            files.append(found.origin)
+    parts = [__version__, sys.version]
+    for file in files:
+        status = os.stat(file)
+        parts.append(f"{file}:{status.st_size}:{status.st_mtime_ns}")
+    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+# --- Text and templates -----------------------------------------------------------------------------------------------
+
+
+def _text(path: str, text: str) -> Facts:
+    from prodlint.readers.pragmas import pragmas
+    from prodlint.readers.secrets import scan_text
+
+    comments = () if path.lower().endswith(".md") else pragmas(text)
+    return Facts(Text(text.count("\n") + 1), secrets=scan_text(text), pragmas=comments)
+
+
+def _is_not_written_by_hand(path: str, text: str) -> bool:
+    if path.endswith(("_pb2.py", "_pb2_grpc.py")):
+        return True
+    head = text[:1000]
+    if _GENERATED.search(head):
+        for line in head.split("\n")[:12]:
+            if _GENERATED.search(line) and line.lstrip().startswith(("#", '"""', "'''", "@generated")):
+                return True
+    return "{{" in text and bool(_COOKIECUTTER.search(_without_strings(text)))
+
+
+def _is_template(kind: str, text: str) -> bool:
+    """Whether a file that its reader could not read is a template of such a file: not broken, but not one either."""
+    if not _TEMPLATE.search(text):
+        return False
+    return bool(_TEMPLATE.search(_without_strings(text) if kind == "python" else text))
+
+
+def _without_strings(text: str) -> str:
+    return _STRINGS.sub('""', text)
+
+
+# --- Decoding ---------------------------------------------------------------------------------------------------------
+
+
+def _decode(kind: str, data: bytes) -> str | Problem:
+    if data.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return _problem("is encoded as UTF-32, not UTF-8")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        # pip and YAML readers accept what PowerShell's `pip freeze > requirements.txt` writes.
+        if kind in ("requirements", "yaml", "text"):
+            return data.decode("utf-16", "replace")
+        return _problem("is encoded as UTF-16, not UTF-8")
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.find(b"\0")) + 1
+        return "" if kind == "text" else _problem("contains NUL bytes; it looks binary", line)
+    encoding = "utf-8"
+    if data.startswith(codecs.BOM_UTF8):
+        data = data[3:]
+    elif kind == "python":
+        declared = _declared(data)
+        if isinstance(declared, Problem):
+            return declared
+        encoding = declared
+    try:
+        return data.decode(encoding, "replace" if kind == "text" else "strict")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        name = "UTF-8" if encoding == "utf-8" else encoding
+        return _problem(f"is not valid {name}", line)
+    except (ValueError, LookupError):
+        return _problem(f"cannot be decoded as {encoding}")
+
+
+def _declared(data: bytes) -> str | Problem:
+    """The encoding that a Python file names in its first two lines (PEP 263), UTF-8 where it names none."""
+    for number, line in enumerate(data.split(b"\n", 2)[:2], 1):
+        line = line.rstrip(b"\r")
+        cookie = _COOKIE.match(line)
+        if cookie is not None:
+            name = cookie[1].decode("ascii")
+            try:
+                codec = codecs.lookup(name)
+            except (LookupError, ValueError):
+                return _problem(f"declares the unknown encoding `{name}`", number)
+            if not getattr(codec, "_is_text_encoding", True) or codec.name in _NO_TEXT:
+                return _problem(f"declares the encoding `{name}`, which is none for source", number)
+            return codec.name
+        if not _BLANK.match(line):
+            break
+    return "utf-8"
+
+
+def _problem(clause: str, line: int = 1) -> Problem:
+    return Problem(clause, place_of(line, 0, line, 0))

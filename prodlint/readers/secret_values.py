@@ -1,0 +1,138 @@
+"""What a string itself says: a placeholder, a path, a name, prose - or something that could be a credential."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from math import log2
+
+from prodlint.libraries.secrets import NOT_A_VALUE, THROW_AWAY, WEAK_VALUES
+from prodlint.readers.secret_names import words_of
+
+__all__ = ["has_secret_shape", "is_guessable", "is_harmless", "is_placeholder", "is_random", "is_throw_away"]
+
+_PLACEHOLDER = re.compile(
+    r"""(?ix)
+    change.?(?:me|this|it)(?![a-z]) | replace.?(?:me|this|with|by) | insert | your[\W_] | [\W_]your\b | my.?own | \bxx+ | xxx | \bTODO\b
+    | dummy | placeholder | example | sample | fake | mock | redacted | \.\.\. | … | \*\*\* | ___ | ---
+    | to.?be.?(?:set|changed|replaced|defined) | (?:set|fill|put).?(?:me|this|in|here) | goes.?here | [_-]here\b | not.?(?:a.?)?real
+    | not.?(?:a.?|so.?|very.?)?secret | no.?t.?set | unset | insecure.?(?:default|dev) | \bdefault\b | generate.?(?:with|by|using|a|one)
+    | \A(?:your|my|some|the|a|an)[_ -](?:\w+[_ -])*(?:key|token|secret|password)\Z
+    """
+)
+_LEET_PLACEHOLDER = re.compile(r"(?i)change.?(?:me|this)")
+_TEMPLATE = re.compile(r"\{[^{}]*\}|%\([\w.]+\)s|%[sdr]|\$\{|\$\(|\A\$[A-Za-z_]\w*\Z|\A%\w+%\Z|\A<.*>\Z|<[\w -]+>|\A\[.*\]\Z|\A@\w+@\Z|\A\W*\Z")
+_REGEX = re.compile(r"\\[dwsbSWDBAZ]|\[[a-zA-Z0-9^]-|\(\?|\.[*+]|\A\^|\]\{\d|\]\+|\]\*")
+_PATH = re.compile(
+    r"\A(?:\.{0,2}/|~/|[A-Za-z]:\\|\.\w+/)[\w./ \\{}*@-]*\Z|\.(?:pem|key|crt|cer|txt|json|ya?ml|toml|ini|env|cfg|py|html?|js|css|md|p12|pfx|jks|sock|db|sqlite3?|conf)\Z"
+)
+_HASH = re.compile(r"\A(?:\$(?:2[abxy]?|1|5|6|argon2\w*|pbkdf2[\w-]*|scrypt|bcrypt\w*|apr1|y)\$|pbkdf2_|bcrypt|argon2|scrypt:|sha\d+\$|md5\$|\{[A-Z0-9-]+\}|sha\d+:|sha\d+-)")
+_PUBLIC = re.compile(r"\A(?:ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|-----BEGIN (?:PUBLIC|RSA PUBLIC|CERT)|pk_|sk_test_|rk_test_)")
+_CONSTANT_NAME = re.compile(r"\A_*[A-Z][A-Z]*\d{0,2}(?:_(?:[A-Z]+\d{0,2}|\d{1,2}))+\Z")
+_DOTTED = re.compile(r"\A[A-Za-z_]{2,}[0-9]?(?:\.[A-Za-z_]{2,}[0-9]?)+(?:\.[A-Za-z_]\w*)?\Z")
+_WORDS = re.compile(r"\A[A-Za-z]{2,}\d{0,2}(?:[-_./: +][A-Za-z]+\d{0,2}|[-_./:]\d{1,4})*\Z")
+_CODE = re.compile(r"\(\)|=>|->|\A[\w.]+\[.*\]\Z|\A[\w.]+\(.*\)\Z|</|\A[.#][a-z][\w-]*\Z|\A--|;\s|:\s|,\s|\s=\s|&\w+=")
+_HEADER = re.compile(r"\A(?:X-|Sec-)?[A-Z][a-zA-Z]*(?:-[A-Z][A-Za-z]*)+\Z|\AX-")
+_SECRET_WORD = re.compile(r"(?i)secret|s3cr|passw|p@ss|pa55|letmein|hunter\d|qwerty|admin")
+_RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*()?,:;|<>-]+")
+_HEXADECIMAL = re.compile(r"(?:[0-9a-f]+|[0-9A-F]+)\Z")
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z", re.IGNORECASE)
+_RUNS = re.compile(r"[a-z]+|[A-Z]+|\d+|[^a-zA-Z\d]+")
+_LEET = str.maketrans("013457@$!", "oieastasi")
+_SEQUENCES = (
+    "01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz",
+    "0123456789abcdef0123456789abcdef", "deadbeef", "cafebabe",
+)  # fmt: skip
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands in for a secret: sample words, template marks, one character over and over, a sequence."""
+    return (
+        _PLACEHOLDER.search(text) is not None
+        or _LEET_PLACEHOLDER.search(text.translate(_LEET)) is not None
+        or _TEMPLATE.search(text) is not None
+        or len(set(text)) <= max(2, min(4, len(text) // 8))
+        or (len(text) >= 12 and is_sequence(text))
+    )
+
+
+def is_sequence(text: str) -> bool:
+    """Whether most of a text is made of runs such as `12345` and `abcdef`, as made-up keys are."""
+    rest = "".join(filter(str.isalnum, text.lower()))
+    covered = index = 0
+    while index < len(rest) - 3:
+        length = 4
+        if not any(rest[index : index + 4] in sequence for sequence in _SEQUENCES):
+            index += 1
+            continue
+        while index + length < len(rest) and any(rest[index : index + length + 1] in each for each in _SEQUENCES):
+            length += 1
+        covered += length
+        index += length
+    return covered * 2 > len(rest)
+
+
+def is_harmless(text: str, name: str) -> bool:
+    """Whether a text is no credential whatever it is bound to: a placeholder, path, hash, pattern, name or sentence."""
+    if len(text) < 3 or len(text) > 4096 or not text.isascii() or is_placeholder(text) or "://" in text:
+        return True
+    lowered = text.lower()
+    if lowered in NOT_A_VALUE or lowered.strip("_-") in NOT_A_VALUE:
+        return True
+    for pattern in (_REGEX, _PATH, _HASH, _PUBLIC, _CONSTANT_NAME, _DOTTED, _CODE, _HEADER):
+        if pattern.search(text) is not None:
+            return True
+    # PASSWORD = "password", CLIENT_SECRET = "clientSecret": the name of a field, not its value
+    mine, other = "".join(words_of(text)), "".join(words_of(name))
+    return bool(mine) and mine != "secret" and (mine == other or (not any(map(str.isdigit, text)) and mine in other))
+
+
+def is_random(text: str) -> bool:
+    """Whether a text looks generated: long, one word, and no sequence of words."""
+    length = len(text)
+    if length < 12 or not _RANDOM_ALPHABET.fullmatch(text):
+        return False
+    if _UUID.match(text) is not None:
+        return len(set(text)) > 6
+    if _CONSONANTS.search(text) is None:
+        if _WORDS.match(text) is not None and not _is_interleaved(text):
+            return False
+        # Th4tsMyP4ssw0rd! is a sentence
+        plain = text.translate(_LEET)
+        if plain.isalpha() and len(text) < 24 and not _is_interleaved(plain):
+            return False
+    entropy = -sum(count / length * log2(count / length) for count in Counter(text).values())
+    if _HEXADECIMAL.match(text) is not None:
+        return length >= 16 and entropy >= 2.8 and not text.isdigit() and any(map(str.isdigit, text))
+    return entropy >= 3.2 and (_is_interleaved(text) or _CONSONANTS.search(text) is not None)
+
+
+def _is_interleaved(text: str) -> bool:
+    """Whether digits and letters, or small and capital letters, alternate more often than in words and numbers."""
+    runs = _RUNS.findall(text)
+    humps = sum(1 for left, right in zip(runs, runs[1:]) if len(left) == 1 and left.isupper() and right.islower())
+    digits = sum(1 for run in runs if run.isdigit())
+    return digits >= 2 and (len(runs) - humps) * 5 >= len(text) or (digits >= 1 and (len(runs) - humps) * 3 >= len(text))
+
+
+def has_secret_shape(text: str) -> bool:
+    """Whether a text is what a person types as a password: one word with figures or signs in it, not an identifier."""
+    if len(text) < 5 or any(map(str.isspace, text)) or text.isdigit() and len(text) < 5:
+        return False
+    if _WORDS.match(text) is not None:
+        # `password1`, `Test1234`, but not `min_length_8`
+        return text.isalnum() and not text.isalpha()
+    return any(map(str.isdigit, text)) or any(sign in text for sign in "!@#$%^&*?")
+
+
+def is_throw_away(text: str) -> bool:
+    """Whether a text is what local services and test users are given: `postgres`, `test123`."""
+    lowered = text.lower()
+    stem = lowered.rstrip("0123456789!")
+    return lowered in THROW_AWAY or (stem in THROW_AWAY and not stem.startswith("p"))
+
+
+def is_guessable(text: str) -> bool:
+    """Whether a text is a word that people use for a password, or says of itself that it is a secret."""
+    return text.lower() in WEAK_VALUES or (_SECRET_WORD.search(text) is not None and not any(map(str.isspace, text)))

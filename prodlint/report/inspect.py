@@ -1,0 +1,143 @@
+"""Rows of `prodlint inspect` as a table for a person, or as the JSON of the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from prodlint.report.printable import clean_path, columns_of, cut, encodable, printable
+
+__all__ = ["json_text", "table"]
+
+Row = Mapping[str, Any]
+GAP = "  "
+NARROWEST = 8
+"""A column is not cut below this many characters."""
+
+
+def table(name: str, rows: Sequence[Row], width: int = 0) -> str:
+    """The rows of `name` ("routes", "tables", "settings" ...) for a terminal, `width` columns wide (0: not cut), with
+    a line end. Rows are those of the JSON contract. Raises nothing for a missing key: its cell stays empty."""
+    if not rows:
+        return f"No {name} found.\n"
+    chosen = sorted((_without_secrets(row) for row in rows), key=_sort_key)
+    return "\n".join(TABLES.get(name, _other)(chosen, width)) + "\n"
+
+
+def json_text(rows: Sequence[Row]) -> str:
+    """The rows as a JSON list, sorted by what they are about, indented, with a line end. Keys keep their order."""
+    chosen = sorted((_without_secrets(row) for row in rows), key=_sort_key)
+    return encodable(json.dumps(chosen, ensure_ascii=False, indent=2)) + "\n"
+
+
+def _sort_key(row: Row) -> tuple[str, ...]:
+    about = next((row[key] for key in ("path", "name", "class") if key in row), "")
+    return (str(about), str(row.get("methods", "")), str(row.get("file", "")), f"{row.get('line', 0):>9}")
+
+
+def _without_secrets(row: Row) -> dict[str, Any]:
+    """The row without the defaults of its secret fields, should one have come so far: a value without a `*`."""
+    if "fields" not in row:
+        return dict(row)
+    fields = []
+    for field in row["fields"]:
+        default = field.get("default")
+        if field.get("secret") and isinstance(default, str) and default and "*" not in default:
+            field = {**field, "default": "********"}
+        fields.append(field)
+    return {**row, "fields": fields}
+
+
+# --- One table a name -------------------------------------------------------------------------------------------------
+
+
+def _routes(rows: Sequence[Row], width: int) -> Iterator[str]:
+    cells = []
+    for row in rows:
+        authentication = row.get("authentication") or {}
+        methods, handler = row.get("methods"), row.get("handler")
+        by = authentication.get("by") or authentication.get("reason")
+        cells.append([methods, row.get("path"), authentication.get("status"), by, handler, _place(row)])
+    return _aligned(["METHODS", "PATH", "AUTH", "BY", "HANDLER", "FILE:LINE"], cells, width)
+
+
+def _tables(rows: Sequence[Row], width: int) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        name = ".".join(part for part in (row.get("schema"), row.get("name")) if part)
+        yield cut(f"{_text(name)}  {_text(row.get('model'))}  {_place(row)}", width)
+        cells = []
+        for column in row.get("columns") or ():
+            key = ["primary key"] if column.get("primary_key") else []
+            key += ["unique"] if column.get("unique") else []
+            key += [f"-> {_text(column['foreign_key'])}"] if column.get("foreign_key") else []
+            cells.append([column.get("name"), column.get("type"), column.get("nullable"), ", ".join(key)])
+        if cells:
+            yield from _indented(_aligned(["COLUMN", "TYPE", "NULLABLE", "KEY"], cells, width and width - 2))
+        for index in row.get("indexes") or ():
+            unique = "unique index" if index.get("unique") else "index"
+            yield cut(f"  {unique} {_text(index.get('name'))} ({_text(index.get('columns'))})", width)
+        for columns in row.get("uniques") or ():
+            yield cut(f"  unique ({_text(columns)})", width)
+
+
+def _settings(rows: Sequence[Row], width: int) -> Iterator[str]:
+    keys = ("name", "env", "type", "default", "required", "secret")
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        yield cut(f"{_text(row.get('class'))}  {_place(row)}", width)
+        cells = [[field.get(key) for key in keys] for field in row.get("fields") or ()]
+        if cells:
+            header = ["FIELD", "VARIABLE", "TYPE", "DEFAULT", "REQUIRED", "SECRET"]
+            yield from _indented(_aligned(header, cells, width and width - 2))
+
+
+def _other(rows: Sequence[Row], width: int) -> Iterator[str]:
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    return _aligned([key.upper() for key in keys], [[row.get(key) for key in keys] for row in rows], width)
+
+
+TABLES = {"routes": _routes, "tables": _tables, "settings": _settings}
+
+
+# --- Cells ------------------------------------------------------------------------------------------------------------
+
+
+def _aligned(header: Sequence[str], rows: Sequence[Sequence[object]], width: int) -> Iterator[str]:
+    """Header and rows in columns. Where they are wider than `width`, the widest columns are cut, the last one never:
+    it says where to look."""
+    cells = [list(header), *([_text(cell) for cell in row] for row in rows)]
+    sizes = [max(columns_of(line[at]) for line in cells) for at in range(len(header))]
+    while width and sum(sizes) + len(GAP) * (len(sizes) - 1) > width:
+        widest = max(range(len(sizes) - 1), key=lambda at: sizes[at], default=0)
+        if sizes[widest] <= NARROWEST:
+            break
+        sizes[widest] -= 1
+    for line in cells:
+        shown = [cut(cell, size) for cell, size in zip(line[:-1], sizes)]
+        padded = [cell + " " * (size - columns_of(cell)) for cell, size in zip(shown, sizes)]
+        yield GAP.join([*padded, line[-1]]).rstrip()
+
+
+def _indented(lines: Iterator[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)
+
+
+def _text(value: object) -> str:
+    """A cell: lists joined by commas, truth as yes and no, nothing as an empty cell."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_text(key)}={_text(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_text, value))
+    return printable(str(value))
+
+
+def _place(row: Row) -> str:
+    return f"{clean_path(str(row['file']))}:{row.get('line', 1)}" if row.get("file") else ""
