@@ -143,9 +143,7 @@ def _config(path: str, root: str, table: dict[str, Any]) -> Config:
             rule: _severity(shown, f"severity.{rule}", value) for rule, value in table.get("severity", {}).items()
         },
         exclude=tuple(table.get("exclude", [])),
-        per_file_ignores=tuple(
-            (pattern, tuple(rules)) for pattern, rules in table.get("per-file-ignores", {}).items()
-        ),
+        per_file_ignores=tuple((pattern, tuple(rules)) for pattern, rules in table.get("per-file-ignores", {}).items()),
         fail_on=_severity(shown, "fail-on", table.get("fail-on", "warning")),
         rules=tuple(folders),
         auth_dependencies=tuple(table.get("auth-dependencies", [])),

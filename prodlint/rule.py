@@ -20,9 +20,9 @@ from typing import Any, Literal, NoReturn
 import msgspec
 from msgspec import Struct
 
-from prodlint import __version__, match
+from prodlint import __version__, criteria
+from prodlint.criteria import Match
 from prodlint.finding import Severity
-from prodlint.match import Match
 from prodlint.sources import read_regular, reason_of
 
 __all__ = ["SECTIONS", "PageError", "Rule", "load", "nearest", "pages_folder", "parse"]
@@ -135,7 +135,7 @@ def load(extra: tuple[str, ...] = (), cache: Path | None = None) -> dict[str, Ru
 
 
 def nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
-    """"; did you mean `x`?" with the nearest known word, or "" where none is near."""
+    """ "; did you mean `x`?" with the nearest known word, or "" where none is near."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean `{found[0]}`?" if found else ""
 
@@ -210,8 +210,8 @@ def parse(text: str, path: str, external: bool = False) -> Rule:
         _refuse(shown, "does not begin with front matter between two lines `---`")
     front = _front_matter(head, shown)
     try:
-        matches = match.read(front.match) if front.match is not None else ()
-    except match.MatchError as error:
+        matches = criteria.read(front.match) if front.match is not None else ()
+    except criteria.MatchError as error:
         _refuse(shown, str(error))
     if external and not matches:
         _refuse(shown, "has no `match`, which a rule outside prodlint needs")
@@ -250,7 +250,9 @@ def _front_matter(head: str, shown: str) -> _FrontMatter:
             raise
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f" in line {line + 2}" if line is not None else ""
-        _refuse(shown, f"has front matter that is not YAML{where}: {getattr(error, 'problem', None) or 'it is damaged'}")
+        _refuse(
+            shown, f"has front matter that is not YAML{where}: {getattr(error, 'problem', None) or 'it is damaged'}"
+        )
     if not isinstance(raw, dict):
         _refuse(shown, "has front matter that is not a mapping")
     known = list(_FrontMatter.__struct_fields__)

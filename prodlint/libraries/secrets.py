@@ -18,6 +18,7 @@ __all__ = [
     "PROVIDERS",
     "QUALIFIERS",
     "SAMPLE_HOSTS",
+    "SAMPLE_WORDS",
     "SIGNING_OWNERS",
     "SILENT_FIRST_WORDS",
     "SILENT_TOKEN_OWNERS",
@@ -139,6 +140,9 @@ SILENT_FIRST_WORDS = frozenset(
     "delete revoke expired bad incorrect send request min max test_id".split()
 )
 """Words before the secret word that turn it into something else: `hashed_password`, `forgot_password`, `public_key`."""
+
+SAMPLE_WORDS = frozenset("dummy fake mock mocked example sample placeholder".split())
+"""Words anywhere in a name that make its value one that opens nothing."""
 
 SILENT_TOKEN_OWNERS = frozenset(
     "next previous prev page pagination continuation input output start end begin stop pad eos bos unk sep mask cls "

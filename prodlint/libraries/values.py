@@ -8,14 +8,11 @@ ENVIRONMENT_READS: dict[str, str] = {
     "os.environ.setdefault": "",
     "environ.get": "",
     "decouple.config": "",
-    "starlette.config.Config": "",
-    "environs.Env": "str",
     "environs.Env.str": "str",
     "environs.Env.bool": "bool",
     "environs.Env.int": "int",
     "environs.Env.list": "list",
     "environs.Env.url": "str",
-    "environ.Env": "",
     "environ.Env.str": "str",
     "environ.Env.bool": "bool",
     "environ.Env.int": "int",
@@ -26,6 +23,14 @@ ENVIRONMENT_READS: dict[str, str] = {
 """Calls that read an environment variable: name first, then the default (by position or as `default=`), and the type
 that they convert to. Sources: Python's `os`, python-decouple, Starlette's "Configuration", environs and django-environ
 documentation."""
+
+ENVIRONMENT_READERS: dict[str, str] = {
+    "starlette.config.Config": "",
+    "environs.Env": "str",
+    "environ.Env": "",
+    "environ.FileAwareEnv": "",
+}
+"""Classes whose instances read an environment variable when they are called."""
 
 SETTINGS_BASES = frozenset(
     {

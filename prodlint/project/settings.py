@@ -114,7 +114,7 @@ def _own_fields(project: Project, owner: Defined, prefix: str) -> list[Field]:
             continue
         type_text = _type_text(statement.annotation)
         default, alias = _default(project, site, statement.value)
-        if default is not None and isinstance(default.meaning, Environment):
+        if isinstance(statement.value, Call) and default is not None and isinstance(default.meaning, Environment):
             alias = alias or default.meaning.name
         secret = is_sensitive(name) or any(word in type_text for word in _SECRET_TYPES)
         location = Location(owner.path, statement.place)

@@ -28,7 +28,15 @@ from prodlint.facts import (
     Yield,
 )
 from prodlint.finding import Location, Step
-from prodlint.libraries.values import ENVIRONMENT_READS, MEMOIZERS, PASS_THROUGH, PROPERTIES, RETURNS, SETTINGS_BASES
+from prodlint.libraries.values import (
+    ENVIRONMENT_READERS,
+    ENVIRONMENT_READS,
+    MEMOIZERS,
+    PASS_THROUGH,
+    PROPERTIES,
+    RETURNS,
+    SETTINGS_BASES,
+)
 from prodlint.project.bindings import Binding, Bound, Defined, External, Module, Symbol, Unresolved, Variable
 from prodlint.project.operations import arithmetic, joined, method
 from prodlint.project.outcomes import (
@@ -428,8 +436,8 @@ class Values:
                 return self.returned(of, arguments)
             case Instance(External(of)):
                 name = RETURNS.get(f"{of}.__call__", f"{of}.__call__")
-                if of in ENVIRONMENT_READS:
-                    return self._environment(site, call, ENVIRONMENT_READS[of])
+                if of in ENVIRONMENT_READERS and call.arguments:
+                    return self._environment(site, call, ENVIRONMENT_READERS[of])
                 return Outcome(Instance(External(name), Given(site, call)))
             case Instance(Defined(path, scope)):
                 member = self.project.names.class_member(path, scope, "__call__")

@@ -27,12 +27,12 @@ _LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "tomli
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
-_NO_TEXT = frozenset(["idna", "punycode", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "undefined"])
+_NO_TEXT = frozenset(["idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"])
 """Codecs that decode text to other text, some of them in quadratic time. No source is written in them."""
 
 _GENERATED = re.compile(r"@generated|DO NOT EDIT")
 _STRINGS = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
-_TEMPLATE = re.compile(r"\{%-?\s*\w|\{\{-?\s*[\w.$\"]|<%")
+_TEMPLATE = re.compile(r"\{%-?\s*\w|(?<!\$)\{\{-?\s*[\w.$\"]|<%")
 _COOKIECUTTER = re.compile(r"\{\{\s*(?:cookiecutter|copier__)")
 
 
@@ -180,7 +180,7 @@ def _declared(data: bytes) -> str | Problem:
                 codec = codecs.lookup(name)
             except (LookupError, ValueError):
                 return _problem(f"declares the unknown encoding `{name}`", number)
-            if not getattr(codec, "_is_text_encoding", True) or codec.name in _NO_TEXT:
+            if not getattr(codec, "_is_text_encoding", True) or codec.name.replace("_", "-") in _NO_TEXT:
                 return _problem(f"declares the encoding `{name}`, which is none for source", number)
             return codec.name
         if not _BLANK.match(line):

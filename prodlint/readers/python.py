@@ -55,15 +55,25 @@ def read(path: str, text: str) -> Facts:
     if len(text) < _SMALL:
         return _read(text)
     # libcst's native parser recurses: nesting that is legal but absurd would exhaust the usual 8 MB and end the process.
-    result: list[Facts] = []
+    result: list[Facts | Exception] = []
+
+    def run() -> None:
+        try:
+            result.append(_read(text))
+        except Exception as error:  # A thread has no caller: what fails here is raised again below.
+            result.append(error)
+
     previous = threading.stack_size(_STACK_BYTES)
     try:
-        thread = threading.Thread(target=lambda: result.append(_read(text)))
+        thread = threading.Thread(target=run)
         thread.start()
     finally:
         threading.stack_size(previous)
     thread.join()
-    return result[0]
+    outcome = result[0]
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def _read(text: str) -> Facts:

@@ -73,7 +73,6 @@ _CONSTANTS: dict[str, bool | None] = {"True": True, "False": False, "None": None
 _WRAPPERS = frozenset({"SecretStr", "SecretBytes", "Secret", "str", "bytes", "Field", "b64decode", "encode", "cast"})
 """Calls that give back, more or less, the string that they are given: it keeps the name it is bound to."""
 _ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9_]{2,}\Z")
-_RENDER = cst.Module([])
 _MAX_INTEGER = 1 << 63
 
 
@@ -228,10 +227,12 @@ class Expressions:
                 text = part.value.replace("{{", "{").replace("}}", "}")
                 parts.append(self._judged(text, "", place, name, role))
                 continue
-            end = cursor.offset + len(_RENDER.code_for_node(part))
-            cursor.offset += 1
+            cursor.skip(len("{"))
             parts.append(self.expression(part.expression))
-            cursor.offset = end
+            if part.format_spec:
+                cursor.symbol(":")
+                self._template_parts(part.format_spec, "", "")
+            cursor.take("}")
         return parts
 
     # --- operators ---

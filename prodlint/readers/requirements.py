@@ -15,7 +15,9 @@ from prodlint.readers.scalars import Lines, constant
 
 __all__ = ["parse", "read", "without_credentials"]
 
-_GENERATED = re.compile(r"(?i)^\s*#.*\b(?:auto-?|@)?generated\b.*?\b(?:by|with|using)[ :]+@?`?([\w][\w.-]*)", re.MULTILINE)
+_GENERATED = re.compile(
+    r"(?i)^\s*#.*\b(?:auto-?|@)?generated\b.*?\b(?:by|with|using)[ :]+@?`?([\w][\w.-]*)", re.MULTILINE
+)
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s+|=|(?=[^-\s]))(.+)")
 _SUFFIX = re.compile(r"\s+--?[A-Za-z][\w-]*(?:[ =]\S.*)?$|\s+--[A-Za-z].*$")

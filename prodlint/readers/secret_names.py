@@ -10,12 +10,13 @@ from prodlint.libraries.secrets import (
     KEY_OWNERS,
     PASSWORD_WORDS,
     QUALIFIERS,
+    SAMPLE_WORDS,
     SIGNING_OWNERS,
     SILENT_FIRST_WORDS,
     SILENT_TOKEN_OWNERS,
 )
 
-__all__ = ["Meaning", "meaning_of", "words_of"]
+__all__ = ["Meaning", "is_sample_name", "meaning_of", "words_of"]
 
 Meaning = tuple[str, str]
 """A family ("password", "signing" or "issued") and how to call the value, for a person."""
@@ -31,6 +32,11 @@ _NOTHING: Meaning = ("", "")
 def words_of(name: str) -> list[str]:
     """The words of a snake, kebab, dotted or camel case name, in lower case: `jwtSecret_KEY` -> jwt, secret, key."""
     return [word.lower() for word in _WORD.findall(name)]
+
+
+def is_sample_name(name: str) -> bool:
+    """Whether a name says that its value is made up: `DUMMY_KEY`."""
+    return bool(name) and len(name) <= _MAX_NAME and not SAMPLE_WORDS.isdisjoint(words_of(name))
 
 
 @lru_cache(maxsize=8192)
@@ -54,7 +60,7 @@ def meaning_of(name: str) -> Meaning:
             words[-1:] = [glued["owner"], tail[:-3], "key"] if tail.endswith("key") else [glued["owner"], tail]
             words = [word for word in words if word]
     owners, last = words[:-1], words[-1]
-    if any(word in SILENT_FIRST_WORDS for word in owners):
+    if any(word in SILENT_FIRST_WORDS for word in owners) or not SAMPLE_WORDS.isdisjoint(words):
         return _NOTHING
     owner = owners[-1] if owners else ""
     if last in PASSWORD_WORDS:

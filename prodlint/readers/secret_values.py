@@ -9,7 +9,7 @@ from math import log2
 from prodlint.libraries.secrets import NOT_A_VALUE, THROW_AWAY, WEAK_VALUES
 from prodlint.readers.secret_names import words_of
 
-__all__ = ["has_secret_shape", "is_guessable", "is_harmless", "is_placeholder", "is_random", "is_throw_away"]
+__all__ = ["has_secret_shape", "is_guessable", "is_harmless", "is_placeholder", "is_random", "is_throw_away", "is_uuid"]
 
 _PLACEHOLDER = re.compile(
     r"""(?ix)
@@ -36,9 +36,11 @@ _HEADER = re.compile(r"\A(?:X-|Sec-)?[A-Z][a-zA-Z]*(?:-[A-Z][A-Za-z]*)+\Z|\AX-")
 _SECRET_WORD = re.compile(r"(?i)secret|s3cr|passw|p@ss|pa55|letmein|hunter\d|qwerty|admin")
 _RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*()?,:;|<>-]+")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-f]+|[0-9A-F]+)\Z")
-_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE)
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z", re.IGNORECASE)
-_RUNS = re.compile(r"[a-z]+|[A-Z]+|\d+|[^a-zA-Z\d]+")
+_LETTERS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+_RUNS = re.compile(r"[a-z]+|[A-Z]+|\d+")
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _SEQUENCES = (
     "01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz",
@@ -58,12 +60,12 @@ def is_placeholder(text: str) -> bool:
 
 
 def is_sequence(text: str) -> bool:
-    """Whether most of a text is made of runs such as `12345` and `abcdef`, as made-up keys are."""
+    """Whether most of a text is made of runs such as `123` and `abcdef`, as made-up keys are."""
     rest = "".join(filter(str.isalnum, text.lower()))
     covered = index = 0
-    while index < len(rest) - 3:
-        length = 4
-        if not any(rest[index : index + 4] in sequence for sequence in _SEQUENCES):
+    while index < len(rest) - 2:
+        length = 3
+        if not any(rest[index : index + 3] in sequence for sequence in _SEQUENCES):
             index += 1
             continue
         while index + length < len(rest) and any(rest[index : index + length + 1] in each for each in _SEQUENCES):
@@ -89,31 +91,32 @@ def is_harmless(text: str, name: str) -> bool:
 
 
 def is_random(text: str) -> bool:
-    """Whether a text looks generated: long, one word, and no sequence of words."""
+    """Whether a text looks generated: long, one word, and not put together from words."""
     length = len(text)
     if length < 12 or not _RANDOM_ALPHABET.fullmatch(text):
         return False
-    if _UUID.match(text) is not None:
-        return len(set(text)) > 6
-    if _CONSONANTS.search(text) is None:
-        if _WORDS.match(text) is not None and not _is_interleaved(text):
-            return False
-        # Th4tsMyP4ssw0rd! is a sentence
-        plain = text.translate(_LEET)
-        if plain.isalpha() and len(text) < 24 and not _is_interleaved(plain):
-            return False
     entropy = -sum(count / length * log2(count / length) for count in Counter(text).values())
     if _HEXADECIMAL.match(text) is not None:
         return length >= 16 and entropy >= 2.8 and not text.isdigit() and any(map(str.isdigit, text))
-    return entropy >= 3.2 and (_is_interleaved(text) or _CONSONANTS.search(text) is not None)
-
-
-def _is_interleaved(text: str) -> bool:
-    """Whether digits and letters, or small and capital letters, alternate more often than in words and numbers."""
+    if entropy < 3.2 or _is_wordy(text) or _is_wordy(text.translate(_LEET)):
+        return False
     runs = _RUNS.findall(text)
     humps = sum(1 for left, right in zip(runs, runs[1:]) if len(left) == 1 and left.isupper() and right.islower())
-    digits = sum(1 for run in runs if run.isdigit())
-    return digits >= 2 and (len(runs) - humps) * 5 >= len(text) or (digits >= 1 and (len(runs) - humps) * 3 >= len(text))
+    figures = sum(1 for run in runs if run.isdigit())
+    if figures >= 2 or (figures and (len(runs) - humps) * 3 >= length):
+        return (len(runs) - humps) * 5 >= length
+    return _CONSONANTS.search(text) is not None or (length >= 20 and (len(runs) - humps) * 3 >= length)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID that is no sample: as a token it may be a key as well as a mere name."""
+    return _UUID.match(text) is not None and len(set(text)) > 6
+
+
+def _is_wordy(text: str) -> bool:
+    """Whether most of a text can be pronounced: runs of four letters and more with a vowel and no pile of consonants."""
+    words = (word for word in _LETTERS.findall(text) if _VOWEL.search(word) and not _CONSONANTS.search(word))
+    return sum(map(len, words)) * 5 > len(text) * 3 - 3 * text.count("_") - 3 * text.count("-")
 
 
 def has_secret_shape(text: str) -> bool:

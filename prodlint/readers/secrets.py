@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from prodlint.facts import Secret, place_of
 from prodlint.libraries.secrets import LOCAL_HOSTS, PLUGINS, PROVIDERS, SAMPLE_HOSTS
-from prodlint.readers.secret_names import meaning_of
+from prodlint.readers.secret_names import is_sample_name, meaning_of
 from prodlint.readers.secret_values import (
     has_secret_shape,
     is_guessable,
@@ -25,6 +25,7 @@ from prodlint.readers.secret_values import (
     is_placeholder,
     is_random,
     is_throw_away,
+    is_uuid,
 )
 
 __all__ = ["Judgement", "judge", "scan_comments", "scan_text"]
@@ -96,6 +97,8 @@ def _judge_named(text: str, name: str, role: str, family: str, noun: str) -> Jud
         return Judgement(f"generated {noun}", "medium", hidden)
     if role == "part":
         return None
+    if is_uuid(text):
+        return Judgement(noun, "medium", hidden)
     if role == "default":
         # the fallback of an environment read is the business of secret-default-in-settings, unless it is a real key
         return Judgement(f"guessable {noun}", "low", hidden)
@@ -134,8 +137,9 @@ def _is_signing_value(text: str, name: str, role: str, spaced: bool) -> bool:
 
 def _judge_format(text: str, name: str) -> Judgement | None:
     found = _in_url(text)
-    for kind, _ in _typed(text, name):
-        return Judgement(kind, "high", "*" * len(text))
+    if not is_sample_name(name):
+        for kind, _ in _typed(text, name):
+            return Judgement(kind, "high", "*" * len(text))
     return found
 
 
@@ -178,7 +182,7 @@ def _is_believable(kind: str, value: str, text: str) -> bool:
         return is_random(value.strip(' "=:')) and not is_placeholder(value)
     if kind == "Twilio API key":
         return re.fullmatch(r"SK[a-f0-9]{32}", value) is not None and len(set(value)) > 8
-    return not _is_sample(value)
+    return not _is_sample(value) and not is_placeholder(value.rpartition("/")[2])
 
 
 def _has_key_body(text: str) -> bool:
@@ -256,7 +260,7 @@ def _url_confidence(match: re.Match[str], what: str, password: str) -> str:
         return "low"
     if host in LOCAL_HOSTS or not host or what == "password in a connection string":
         return "medium" if shaped else "low"
-    return "high" if shaped else "medium"
+    return "high" if is_random(password) else "medium"
 
 
 # --- Text files and comments ------------------------------------------------------------------------------------------

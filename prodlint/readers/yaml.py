@@ -49,7 +49,8 @@ class _Open:
         self.mapping = isinstance(event, yaml.MappingStartEvent)
         self.block = event is not None and not event.flow_style
         self.anchor: str | None = event.anchor if event is not None else None
-        self.line, self.column = (event.start_mark.line + 1, event.start_mark.column) if event is not None else (1, 0)
+        self.line: int = event.start_mark.line + 1 if event is not None else 1
+        self.column: int = event.start_mark.column if event is not None else 0
         self.key: Value | None = None
         self.pairs: list[tuple[Value | None, Value]] = []
         self.items: list[Value] = []

@@ -36,12 +36,14 @@ class Listing(Struct, frozen=True):
     values: tuple[str, ...] = ()
     """Values of the secrets that are worth looking for elsewhere, longest first. Never stored, never shown."""
     guarded: bool = False
-    """Whether the values of all lines are hidden, known as secrets or not: a `.env` file."""
+    """Whether the values of all lines are hidden, known as secrets or not: a `.env` file, or one in which places may be
+    counted differently."""
 
 
 def listing(root: str, path: str, secrets: Iterable[Secret]) -> Listing:
     """The lines of `root`/`path` with the places of its secrets; no lines where the file cannot be shown."""
     lines = read_lines(root, path)
+    secrets = tuple(secrets)
     spans = tuple(_extent(each, lines) for each in secrets)
     values = {value for each in spans for value in _values(lines, each)}
     name = path.rpartition("/")[2]
@@ -49,7 +51,7 @@ def listing(root: str, path: str, secrets: Iterable[Secret]) -> Listing:
         lines,
         spans,
         tuple(sorted(values, key=lambda value: (-len(value), value))),
-        guarded=name.startswith(".env") or name.endswith(".env"),
+        guarded=name.startswith(".env") or name.endswith(".env") or (bool(secrets) and _has_odd_line_ends(lines)),
     )
 
 
@@ -114,6 +116,10 @@ def scrub(text: str, values: Iterable[str]) -> str:
         if value in text:
             text = text.replace(value, "*" * len(value))
     return text
+
+
+def _has_odd_line_ends(lines: tuple[str, ...]) -> bool:
+    return any(len(line.splitlines()) > 1 for line in lines if not line.isprintable())
 
 
 def _extent(secret: Secret, lines: tuple[str, ...]) -> Span:

@@ -90,6 +90,9 @@ def _settings(rows: Sequence[Row], width: int) -> Iterator[str]:
             yield ""
         yield cut(f"{_text(row.get('class'))}  {_place(row)}", width)
         cells = [[field.get(key) for key in keys] for field in row.get("fields") or ()]
+        for cell in cells:
+            # A default is a Python value, not an answer to a question.
+            cell[3] = str(cell[3]) if isinstance(cell[3], bool) else cell[3]
         if cells:
             header = ["FIELD", "VARIABLE", "TYPE", "DEFAULT", "REQUIRED", "SECRET"]
             yield from _indented(_aligned(header, cells, width and width - 2))

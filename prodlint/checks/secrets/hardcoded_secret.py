@@ -70,7 +70,7 @@ def _is_generated(secret: Secret) -> bool:
 def _is_trial(path: str) -> bool:
     """Whether a file says by its name that it serves tests or one developer: `settings/test.py`, `.env.ci`."""
     name = path.rpartition("/")[2]
-    return _TRIAL.search(name[:-3] if name.endswith(".py") else name) is not None
+    return ".devcontainer/" in path or _TRIAL.search(name[:-3] if name.endswith(".py") else name) is not None
 
 
 def _wants_format(source: Source, facts: Facts) -> bool:
