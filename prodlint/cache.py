@@ -87,7 +87,7 @@ class Cache:
 
     def names(self, keys: set[bytes]) -> dict[bytes, str]:
         """The identifiers in the files whose facts have these keys."""
-        rows = self._ask("SELECT key, names FROM facts WHERE names != ''")
+        rows = self._ask("SELECT key, names FROM facts")
         return {key: names for key, names in rows if isinstance(key, bytes) and key in keys and isinstance(names, str)}
 
     def facts(self, key: bytes) -> bytes | None:

@@ -28,10 +28,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
 
-__all__ = ["PRAGMAS", "PROBLEM", "SECRETS", "Reading", "read_all", "read_one"]
-
-PROBLEM, SECRETS, PRAGMAS = 1, 2, 4
-"""Marks: what the facts of a file carry, known without decoding them."""
+__all__ = ["Reading", "read_all", "read_one"]
 
 IN_PROCESS = 300_000
 """Bytes of Python (other formats count a quarter) up to which starting workers would cost more than they save."""
@@ -49,6 +46,7 @@ class Reading(Struct, frozen=True, array_like=True):
     """Of the content; b"" where there was nothing to read, so that nothing may be kept."""
     names: str
     marks: int
+    """What the facts carry: 1 for a problem, 2 for secrets, 4 for ignore comments."""
     facts: bytes
     """The facts, encoded."""
 
@@ -119,7 +117,7 @@ def _reading(path: str, digest: bytes, facts: Facts) -> Reading:
     except (UnicodeEncodeError, RecursionError, OverflowError):
         facts = problem_facts("holds a value that cannot be represented")
         encoded = msgspec.msgpack.encode(facts)
-    marks = PROBLEM * (facts.problem is not None) | SECRETS * bool(facts.secrets) | PRAGMAS * bool(facts.pragmas)
+    marks = (facts.problem is not None) | 2 * bool(facts.secrets) | 4 * bool(facts.pragmas)
     return Reading(path, digest, facts.names, marks, encoded)
 
 
@@ -144,7 +142,10 @@ class _Workers:
         try:
             while self.chunks or self.pending:
                 while self.chunks and len(self.processes) < self.jobs:
-                    self._start()
+                    if not self._start():
+                        break
+                if not self.processes:  # The system gives us no process at all.
+                    yield from (_read(task, _content(task)) for task in self.chunks.popleft())
                 for connection in [each for each in self.processes if each not in self.pending]:
                     self._feed(connection)
                 if not self.pending:
@@ -152,7 +153,7 @@ class _Workers:
                 for connection in wait(list(self.pending), timeout=1.0):
                     yield from self._receive(connection)  # type: ignore[arg-type]
                 for connection in [each for each in self.pending if time.monotonic() - self.since[each] > PATIENCE]:
-                    yield from self._bury(connection, f"takes longer than {PATIENCE:.0f} seconds to read")
+                    yield from self._bury(connection, f"takes longer than {PATIENCE:.0f} seconds to read", True)
         finally:
             for connection, process in self.processes.items():
                 connection.close()
@@ -160,12 +161,17 @@ class _Workers:
                     process.kill()
                 process.join()
 
-    def _start(self) -> None:
-        ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=_work, args=(theirs,), daemon=True)
-        process.start()
+    def _start(self) -> bool:
+        try:
+            ours, theirs = self.context.Pipe()
+            process = self.context.Process(target=_work, args=(theirs,), daemon=True)
+            process.start()
+        except OSError:
+            self.jobs = len(self.processes)
+            return False
         theirs.close()
         self.processes[ours] = process
+        return True
 
     def _feed(self, connection: Connection) -> None:
         if not self.chunks:
@@ -193,7 +199,7 @@ class _Workers:
             del self.pending[connection]
         yield reading
 
-    def _bury(self, connection: Connection, clause: str) -> Iterator[Reading]:
+    def _bury(self, connection: Connection, clause: str, final: bool = False) -> Iterator[Reading]:
         """A worker died or hangs: its first file without an answer is to blame, the others are read by another."""
         tasks = self.pending.pop(connection)
         process = self.processes.pop(connection)
@@ -203,7 +209,7 @@ class _Workers:
         killer = tasks.popleft()
         if tasks:
             self.chunks.append(list(tasks))
-        if killer.path not in self.suspects:
+        if not final and killer.path not in self.suspects:
             self.suspects.add(killer.path)
             self.chunks.append([killer])
         else:

@@ -20,9 +20,8 @@ from msgspec import Struct
 
 from prodlint.gitignore import Ignore
 from prodlint.kinds import MAX_JSON, folder_role, is_frontend, kind_of, manifest, role_of
-from prodlint.pattern import file_matches
 
-__all__ = ["Source", "Workspace", "discover", "read_regular", "reason_of", "selects"]
+__all__ = ["Source", "Workspace", "discover", "read_regular", "reason_of", "root_of", "selects"]
 
 
 class Source(Struct, frozen=True, array_like=True):
@@ -99,8 +98,16 @@ def selects(workspace: Workspace, path: str) -> bool:
     return any(not folder or path == folder or path.startswith(folder + "/") for folder in selection.folders)
 
 
-def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Workspace:
-    """Find the files that the paths stand for; `exclude` are patterns of the configuration, relative to the root.
+def root_of(paths: Sequence[str]) -> str:
+    """The repository root of the paths given, absolute (see `Workspace.root`)."""
+    folders, files, _ = _arguments(paths)
+    anchors = [*folders, *(os.path.dirname(file) for file in files)]
+    return _root(anchors) if anchors else os.getcwd()
+
+
+def discover(paths: Sequence[str], exclude: Sequence[str] = (), folder: str = "") -> Workspace:
+    """Find the files that the paths stand for. `exclude` are the configuration's patterns, as in a `.gitignore` in
+    `folder` (absolute; "" for the root).
 
     Nothing outside the root is looked at and no symbolic link to a folder is followed.
     """
@@ -109,7 +116,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Workspace:
     if not anchors:
         return Workspace(os.getcwd(), {}, Selection(), (), tuple(errors))
     root = _root(anchors)
-    walk = _Walk(root, exclude)
+    walk = _Walk(root, exclude, folder)
     starts: dict[str, str | None] = {}
     for anchor in anchors:
         start, project = _project_above(root, _relative(root, anchor))
@@ -238,10 +245,11 @@ def _relative(root: str, path: str) -> str:
 class _Walk:
     """The cursor of discovery: collects the sources of several starting folders."""
 
-    def __init__(self, root: str, exclude: Sequence[str]) -> None:
+    def __init__(self, root: str, exclude: Sequence[str], folder: str) -> None:
         self.root = root
         self.real_root = os.path.join(os.path.realpath(root), "")
-        self.exclude = tuple(exclude)
+        self.exclude = Ignore("\n".join(exclude)) if exclude else None
+        self.exclude_below = _relative(root, folder) + "/" if folder and folder != root else ""
         self.sources: dict[str, Source] = {}
         self.links: dict[str, str] = {}
         self.problems: list[tuple[str, str]] = []
@@ -316,7 +324,7 @@ class _Walk:
     def named(self, path: str, project: str) -> None:
         """A file that was given by name, although it is ignored or stands in a folder that is."""
         parent, _, name = path.rpartition("/")
-        if any(file_matches(pattern, path) for pattern in self.exclude):
+        if self._excluded(path, name, False):
             return
         for entry in self._listing(parent):
             if entry.name == name:
@@ -376,13 +384,18 @@ class _Walk:
         )
 
     def _left_out(self, path: str, name: str, folder: bool, ignores: tuple[tuple[str, Ignore], ...]) -> bool:
-        if self.exclude and any(file_matches(pattern, path) for pattern in self.exclude):
+        if self.exclude is not None and self._excluded(path, name, folder):
             return True
         for prefix, ignore in ignores:
             decision = ignore.decide(path[len(prefix) :], name, folder)
             if decision is not None:
                 return decision
         return False
+
+    def _excluded(self, path: str, name: str, folder: bool) -> bool:
+        if self.exclude is None or not path.startswith(self.exclude_below):
+            return False
+        return bool(self.exclude.decide(path[len(self.exclude_below) :], name, folder))
 
     def _unspeakable(self, path: str) -> bool:
         """Whether a name has bytes that are no text; such a file cannot be named in a report."""

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import prodlint.report
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
+
+import prodlint.report
 from prodlint import __version__
 from prodlint.facts import place_of
 from prodlint.finding import Finding, Location, Severity, Step, Undecided

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from prodlint.facts import Secret, place_of, span
 from prodlint.finding import Finding, Location, Severity, Step, Undecided
 from prodlint.report.assemble import MessageError, assemble
@@ -47,7 +50,9 @@ RULES = {
 }
 
 
-def at(path: str, line: int = 1, column: int = 0, end_column: int | None = None, end_line: int | None = None) -> Location:
+def at(
+    path: str, line: int = 1, column: int = 0, end_column: int | None = None, end_line: int | None = None
+) -> Location:
     return Location(path, place_of(line, column, end_line or line, column if end_column is None else end_column))
 
 
@@ -170,9 +175,11 @@ def test_when_to_colour(choice: str, terminal: bool, environment: dict[str, str]
 
 
 def test_what_was_not_evaluated_is_told_with_the_most_frequent_reason_first() -> None:
-    outside, loop = "the router comes from a package outside the tree", "`include_router` stands in a loop"
+    outside, loop = ("the router comes from a package outside the tree", "`include_router` stands in a loop")
     undecided = [Undecided(at("a.py", 1), "route GET /a", loop, "missing-auth-dependency")]
-    undecided += [Undecided(at("b.py", 2, 3), f"route GET /{name}", outside, "missing-auth-dependency") for name in "bc"]
+    undecided += [
+        Undecided(at("b.py", 2, 3), f"route GET /{name}", outside, "missing-auth-dependency") for name in "bc"
+    ]
     # A second rule that stumbles over the same route makes it no second route.
     undecided.append(msgspec.structs.replace(undecided[0], rule="missing-index"))
     undecided.append(Undecided(at("m.py", 5), "table item", "a migration cannot be replayed", "missing-index"))
@@ -206,7 +213,9 @@ def test_suppressed_findings_alone_are_no_findings() -> None:
 
 
 def test_findings_outside_the_checklist_are_counted_as_such() -> None:
-    other = reported(finding=finding(at("a.py"), rule="unreadable-file"), severity=Severity.NOTE, message="it is broken")
+    other = reported(
+        finding=finding(at("a.py"), rule="unreadable-file"), severity=Severity.NOTE, message="it is broken"
+    )
     text = render(report(INDEX, other), RULES)
     assert "By section of the checklist: Performance 1, none 1.\n" in text
 
@@ -250,9 +259,7 @@ def test_text_holds_no_control_characters_whatever_the_tree_holds(path: str, mes
     one = reported(
         finding=finding(location, message, steps=(Step(code, location),)), message=message, frame=(Line(2, code),)
     )
-    full = report(
-        one, undecided=(Undecided(location, message, code, message),), notices=(message,), errors=(code,)
-    )
+    full = report(one, undecided=(Undecided(location, message, code, message),), notices=(message,), errors=(code,))
     text = render(full, RULES, terminal=True, show_unknown=True, statistics=True) + render(full, RULES)
     assert all(each.isprintable() for each in text.split("\n"))
     text.encode()
@@ -301,7 +308,11 @@ def test_severity_of_configuration_goes_before_the_finding_and_the_rule(tmp_path
 
 def test_findings_are_sorted_and_keep_their_suppression(tmp_path: Path) -> None:
     hidden = Suppression("baseline")
-    pairs = [(finding(at("b.py"), "x"), hidden), (finding(at("a.py", 9), "y"), None), (finding(at("a.py", 2), "z"), None)]
+    pairs = [
+        (finding(at("b.py"), "x"), hidden),
+        (finding(at("a.py", 9), "y"), None),
+        (finding(at("a.py", 2), "z"), None),
+    ]
     done = assemble(str(tmp_path), pairs, RULES, {})
     assert [(each.finding.subject, each.suppression) for each in done] == [("z", None), ("y", None), ("x", hidden)]
 
@@ -448,7 +459,17 @@ def test_only_regular_files_inside_the_root_are_read(tmp_path: Path) -> None:
     (root / "large.py").write_bytes(b"x" * (MAX_SIZE + 1))
     assert read_lines(str(root), "in.py") == ("x", "")
     assert read_lines(str(root), "inner.py") == ("x", "")
-    for path in ("link.py", "../outside.py", str(outside), "folder", "pipe", "large.py", "absent.py", "a\0b", "in.py/x"):
+    for path in (
+        "link.py",
+        "../outside.py",
+        str(outside),
+        "folder",
+        "pipe",
+        "large.py",
+        "absent.py",
+        "a\0b",
+        "in.py/x",
+    ):
         assert read_lines(str(root), path) == (), path
 
 
@@ -496,7 +517,14 @@ def test_a_narrow_terminal_cuts_the_widest_columns_and_never_the_place() -> None
 
 
 def test_a_table_is_a_block_of_columns_and_indexes() -> None:
-    column = {"name": "id", "type": "UUID", "nullable": False, "primary_key": True, "unique": False, "foreign_key": None}
+    column = {
+        "name": "id",
+        "type": "UUID",
+        "nullable": False,
+        "primary_key": True,
+        "unique": False,
+        "foreign_key": None,
+    }
     row = {
         "name": "item",
         "schema": "shop",
@@ -549,3 +577,16 @@ def test_json_rows_keep_their_keys_and_are_sorted() -> None:
 
 def test_other_rows_become_a_plain_table() -> None:
     assert table("dependencies", [{"name": "x", "pinned": True}]) == "NAME  PINNED\nx     yes\n"
+
+
+# --- Imports ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_written_without_the_heavy_libraries() -> None:
+    heavy = {"libcst", "yaml", "bandit", "detect_secrets", "sqlparse", "rich", "multiprocessing", "pathspec"}
+    code = "import sys, prodlint.report.assemble, prodlint.report.text, prodlint.report.json, prodlint.report.sarif, "
+    code += "prodlint.report.inspect; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "prodlint.report.text" in loaded
+    assert loaded.isdisjoint(heavy)

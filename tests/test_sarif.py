@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
+
 from prodlint import __version__
 from prodlint.facts import place_of
 from prodlint.finding import Finding, Location, Severity, Step, Undecided
@@ -121,7 +122,7 @@ def test_a_result() -> None:
             "region": dict(zip(keys, numbers, strict=True)),
         }
 
-    model, query = physical("app/models.py", 7, 5, 7, 13), physical("app/crud.py", 20, 9, 20, 31)
+    model, query = (physical("app/models.py", 7, 5, 7, 13), physical("app/crud.py", 20, 9, 20, 31))
     context = {"startLine": 6, "endLine": 7, "snippet": {"text": "class Item:\n    owner_id: UUID\n"}}
     steps = [
         {"physicalLocation": model, "message": {"text": "the model [Item]"}},
@@ -132,8 +133,7 @@ def test_a_result() -> None:
         "ruleIndex": 1,
         "level": "error",
         "message": {
-            "text": "`Item.owner_id` has no index. "
-            "Evidence: [the model \\[Item\\]](1); [the query filters by it](2)."
+            "text": "`Item.owner_id` has no index. Evidence: [the model \\[Item\\]](1); [the query filters by it](2)."
         },
         "locations": [{"physicalLocation": {**model, "contextRegion": context}}],
         "partialFingerprints": {"prodlint/v1": "0123456789abcdef0123456789abcdef"},
@@ -260,7 +260,9 @@ def test_paths_become_relative_uris(path: str, uri: str) -> None:
 
 
 def test_a_message_of_the_tree_makes_no_link_and_no_placeholder() -> None:
-    one = reported(finding=Finding(at("a", 1, 0, 1, 1), "", rule="missing-index"), message="[x](http://evil) {0} /i/{id}")
+    one = reported(
+        finding=Finding(at("a", 1, 0, 1, 1), "", rule="missing-index"), message="[x](http://evil) {0} /i/{id}"
+    )
     (result,) = run_of(render(report(one), RULES))["results"]
     assert result["message"]["text"] == "[x] (http://evil) {{0}} /i/{id}."
 
@@ -294,7 +296,9 @@ def test_long_evidence_stays_within_what_is_shown() -> None:
 
 
 def test_many_unknowns_are_listed_in_part() -> None:
-    undecided = tuple(Undecided(at("a.py", 1, 0, 1, 1), f"route {number}", "x", "missing-index") for number in range(1200))
+    undecided = tuple(
+        Undecided(at("a.py", 1, 0, 1, 1), f"route {number}", "x", "missing-index") for number in range(1200)
+    )
     told = run_of(render(report(undecided=undecided), RULES))["invocations"][0]["toolExecutionNotifications"]
     assert len(told) == 1_001
     assert told[-1]["message"]["text"] == "1200 things were not evaluated; not all are listed here."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 __all__ = [
+    "FOLLOWERS",
     "ISSUED_OWNERS",
     "KEY_OWNERS",
     "LOCAL_HOSTS",
@@ -183,3 +184,14 @@ LOCAL_HOSTS = frozenset(
 )
 
 SAMPLE_HOSTS = frozenset("host hostname server domain example example.com example.org example.net yourhost".split())
+
+FOLLOWERS = {
+    letter: frozenset(rest)
+    for letter, *rest in (
+        "abcdgilmnprstuy baeilouy caehikloprtu dadeiorsu eacdefgilmnprstvwxy faefilorstu gaehilnorsu haeiortuy "
+        "iabcdefglmnoprstvz juoe kesiny ladeikloprstuvy maeimnopsu nacdefgiknostuvy obcdfgiklmnoprstuvwy paehiloprstu qu "
+        "racdeiklmnorstuy sacehiklmopstuwy tacefhilmoprstuwy ubceilmnprst vaeio waheinor xaeipt yelmopst zaeio"
+    ).split()
+}
+"""Which letters often follow a letter in English words and identifiers: nine in ten pairs of a word are among these,
+and three in ten of a generated text."""

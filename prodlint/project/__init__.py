@@ -44,7 +44,7 @@ class Project:
     """All sources below the repository root and what they say together.
 
     `sources` maps a path (relative to the root, with `/`) to its source; `load` gives a path's facts; `names` the
-    `Facts.names` of a Python file without decoding it; `options` holds the configured options of each rule.
+    `Facts.names` of a Python file without decoding it, `marks` the paths that carry something; `options` holds the configured options of each rule.
     """
 
     def __init__(
@@ -54,12 +54,14 @@ class Project:
         load: Callable[[str], Facts],
         options: Mapping[str, Mapping[str, Any]] | None = None,
         names: Callable[[str], str] | None = None,
+        marks: Callable[[str], Collection[str]] | None = None,
     ) -> None:
         self.root = root
         self.sources = sources
         self._load = load
         self._names_of = names or (lambda path: self.facts(path).names)
         self._options = options or {}
+        self._marks = marks
         self._facts: dict[str, Facts] = {}
         self._statements: dict[str, dict[int, list[Statement]]] = {}
         self._calls: dict[str, list[tuple[Call, int]]] = {}
@@ -106,6 +108,16 @@ class Project:
         for path in self.python_paths:
             text = self._names_of(path)
             if any(name in text for name in wanted):
+                yield path
+
+    def marked(self, mark: str) -> Iterator[str]:
+        """Paths of the files that carry a "problem", "secrets" or "pragmas" (`Facts`), sorted; decodes nothing where
+        the engine knows."""
+        if self._marks is not None:
+            yield from sorted(self._marks(mark))
+            return
+        for path in sorted(self.sources):
+            if getattr(self.facts(path), mark):
                 yield path
 
     # --- statements, calls, classes ---

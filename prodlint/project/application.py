@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Assign, Call, Constant, Document, Dockerfile, Import, Return, Sequence, Value
+from prodlint.facts import Assign, Call, Constant, Dockerfile, Document, Import, Return, Sequence, Value
 from prodlint.finding import Answer, Location, Step
 from prodlint.project.requirement import at, is_development
 
@@ -48,7 +48,7 @@ def _started(project: Project, folder: str) -> Step | None:
     """A Procfile, or an image that has something to do with Python."""
     for path in sorted(project.sources):
         source = project.sources[path]
-        if source.project != folder or source.role != "application":
+        if source.project != folder or source.role not in ("application", "script"):
             continue
         if posixpath.basename(path).lower() == "procfile":
             return Step("this starts the application", Location(path, 1 << 42))

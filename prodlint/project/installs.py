@@ -40,6 +40,8 @@ def installed(content: Dockerfile) -> Iterator[Listed]:
 
 def _command(command: list[tuple[str, int]]) -> Iterator[Listed]:
     """What `pip install`, `python -m pip install` or `uv pip install` is asked for in one command."""
+    if command and command[0][0] in ("echo", "printf"):
+        return
     start = next((index for index, (word, _) in enumerate(command) if _PIP.fullmatch(word)), len(command))
     words = iter(command[start + 1 :])
     if next((word for word, _ in words if not word.startswith("-")), "") != "install":

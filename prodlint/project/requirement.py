@@ -86,14 +86,8 @@ def at(value: Value | None, *keys: str) -> Value | None:
     return value
 
 
-def from_value(text: Value, group: str = "") -> Dependency | None:
-    """A requirement in a string; None for anything else and for what does not read as one."""
-    if not isinstance(text, Constant) or not isinstance(text.value, str):
-        return None
-    return parsed(text.value, text.place, group)
-
-
 def parsed(text: str, place: int, group: str = "") -> Dependency | None:
+    """The requirement that a string names as PEP 508 writes it, or None."""
     found = _REQUIREMENT.fullmatch(text)
     if found is None:
         return None
@@ -103,6 +97,7 @@ def parsed(text: str, place: int, group: str = "") -> Dependency | None:
 
 
 def pin_of(specifier: str, url: str = "") -> str:
+    """`Dependency.pin` of a version specifier, or of a URL where there is one."""
     if not url:
         if "$" in specifier or "{" in specifier:
             return "unknown"
@@ -128,6 +123,7 @@ def reference_pin(reference: str) -> str:
 
 
 def public(url: str) -> str:
+    """The URL without the credentials before its host."""
     return re.sub(r"(?<=//)[^/@\s]+@", "", url)
 
 
@@ -137,9 +133,10 @@ def strings(value: Value | None, group: str = "") -> Iterator[Dependency]:
         value = Sequence("list", (value,), value.place)
     if isinstance(value, Sequence):
         for item in value.items:
-            dependency = from_value(item, group)
-            if dependency is not None:
-                yield dependency
+            if isinstance(item, Constant) and isinstance(item.value, str):
+                dependency = parsed(item.value, item.place, group)
+                if dependency is not None:
+                    yield dependency
 
 
 def tables(value: Value | None) -> Iterator[tuple[str, int, Value]]:
@@ -151,4 +148,5 @@ def tables(value: Value | None) -> Iterator[tuple[str, int, Value]]:
 
 
 def key_place(value: Value | None, key: str, otherwise: int = 0) -> int:
+    """Where a key of a mapping stands; `otherwise` where it has none."""
     return next((place for name, place, _ in tables(value) if name == key), otherwise)

@@ -231,7 +231,7 @@ class Values:
                 if rest:
                     return None
                 if isinstance(symbol, Variable):
-                    alias = self._single_assignment(symbol)
+                    alias = self.single_assignment(symbol)
                     if alias is not None and symbol not in self._active:
                         self._active.add(symbol)
                         try:
@@ -242,7 +242,8 @@ class Values:
                 return symbol if isinstance(symbol, (Defined, External)) else None
         return None
 
-    def _single_assignment(self, variable: Variable) -> Value | None:
+    def single_assignment(self, variable: Variable) -> Value | None:
+        """The value of a variable that is assigned once, whole; None for any other."""
         table = self.project.names.table(variable.path)
         bindings = table.bindings.get(variable.scope, {}).get(variable.name, []) if table is not None else []
         if len(bindings) == 1 and isinstance(bindings[0].statement, Assign) and not bindings[0].path:

@@ -7,9 +7,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from prodlint.facts import Dockerfile, Facts, Instruction, Problem, Secret, Text, place_of, span
+from prodlint.facts import Constant, Dockerfile, Facts, Instruction, Problem, Secret, Text, place_of, span
 from prodlint.readers.pragmas import pragmas
-from prodlint.readers.scalars import assignment
+from prodlint.readers.scalars import assignment, constant
 
 __all__ = ["read"]
 
@@ -23,6 +23,7 @@ _DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(\S+)\s*")
 _HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_][\w.]*)\1")
 _FLAG = re.compile(r"--([A-Za-z][\w-]*)(?:=(\S*))?\s+")
 _OPERATORS = r"&&|\|\||;;?|\|&?|&|\(|\)|\d?[<>]+&?\d?|\n"
+_OPTION = re.compile(r"--([A-Za-z][\w-]*)=(.+)", re.DOTALL)
 _SECRET_LIKE = re.compile(r"[^\s=]{6}")
 
 
@@ -141,13 +142,14 @@ def _instruction(
     else:
         words = list(_words(text, start, escape, keyword in _SHELL and here < len(text)))
     arguments, places, shown, copied = [], [], [], start
+    option = ""
     for word, begin, end in words:
         place = joined.place(begin, end)
-        role = "assignment" if keyword in _PAIRS else "argument"
-        judged = assignment(word, place, secrets, role) if _SECRET_LIKE.search(word) and keyword != "LABEL" else None
-        arguments.append(word if judged is None else str(judged.value))
+        judged = _judged(word, place, keyword, option, secrets) if keyword != "LABEL" else Constant(word, place)
+        arguments.append(str(judged.value))
         places.append(place)
-        if judged is not None and judged.form:
+        option = word[2:] if word.startswith("--") and "=" not in word else ""
+        if judged.form:
             shown.append(text[copied:begin] + arguments[-1])
             copied = end
     shown.append(text[copied:])
@@ -163,6 +165,19 @@ def _instruction(
         form,
         tuple(places),
     )
+
+
+def _judged(word: str, place: int, keyword: str, option: str, secrets: list[Secret]) -> Constant:
+    """A word, redacted where it is a secret: `NAME=value`, `--option=value`, or what follows `--option`."""
+    if not _SECRET_LIKE.search(word):
+        return Constant(word, place)
+    named = _OPTION.fullmatch(word)
+    if named is not None:
+        judged = constant(named[2], place, named[1], "argument", secrets)
+        return Constant(f"--{named[1]}={judged.value}", place, judged.form)
+    if option and not word.startswith("-"):
+        return constant(word, place, option, "argument", secrets)
+    return assignment(word, place, secrets, "assignment" if keyword in _PAIRS else "argument")
 
 
 def _json_words(text: str, start: int) -> list[tuple[str, int, int]] | None:

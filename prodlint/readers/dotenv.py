@@ -12,6 +12,7 @@ __all__ = ["read"]
 
 _BLANK = re.compile(r"(?:\s+|#[^\r\n]*)+")
 _NAME = re.compile(r"(?:export[ \t]+)?(?:'([^'\r\n]+)'|([^=\#\s'\"]+))[ \t]*(=?)[ \t]*")
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PLAIN = re.compile(r"[^\r\n]*")
@@ -37,7 +38,8 @@ def read(path: str, text: str) -> Facts:
             break
         name = _NAME.match(text, at)
         found = _value(text, name.end()) if name is not None and name[3] else None
-        if name is None or (not name[3] and not _REST.match(text, name.end())) or (name[3] and found is None):
+        alone = name is not None and not name[3]
+        if name is None or (alone and not _declares(text, name)) or not (alone or found):
             bad = at if bad is None else bad
             at = _line_end(text, at)
             continue
@@ -54,6 +56,13 @@ def read(path: str, text: str) -> Facts:
         return Facts(Text(lines.count), Problem("no line of it assigns a variable", lines.place(bad, bad)))
     content = Document((Mapping(tuple(pairs), lines.place(0, len(text))),))
     return Facts(content, secrets=tuple(secrets), pragmas=pragmas(text))
+
+
+def _declares(text: str, name: re.Match[str]) -> bool:
+    """Whether a line without `=` is the name of a variable, and not words or a key that was pasted without its name."""
+    if not _IDENTIFIER.fullmatch(name[1] or name[2]) or not _REST.match(text, name.end()):
+        return False
+    return not constant(name[1] or name[2], 0, "", "line", []).form
 
 
 def _line_end(text: str, at: int) -> int:

@@ -2,7 +2,7 @@
 
 The document is a mapping of sections to mappings. A value of one line is a constant; a value of several lines is a list
 of its lines that are not blank, each with its own place. Keys are in lower case, as configparser gives them. Keys before
-the first section stand in a section "".
+the first section stand in a section "", and a name without a value has the value None.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from prodlint.readers.scalars import constant
 __all__ = ["read"]
 
 _SECTION = re.compile(r"\[([^\]]+)\]")
+_NAME = re.compile(r"[\w.-]+")
 _PAIR = re.compile(r"([^=:]+?)\s*[=:]\s*(.*)")
 
 _Pairs = list[tuple[Value | None, Value]]
@@ -49,7 +50,9 @@ def read(path: str, text: str) -> Facts:
             place = place_of(number, 0, number, 0)
             section = sections.setdefault("", (Constant("", place), []))[1]
         if pair is None:
-            section.append((_key(stripped, number, column), Constant(None, place_of(number, column, number, column))))
+            if _NAME.fullmatch(stripped) and not constant(stripped, 0, "", "line", []).form:
+                nothing = place_of(number, column, number, column)
+                section.append((_key(stripped, number, column), Constant(None, nothing)))
             continue
         start = column + pair.start(2)
         parts = [(pair[2], place_of(number, start, number, start + len(pair[2])))]

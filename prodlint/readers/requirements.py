@@ -55,7 +55,7 @@ def read(path: str, text: str) -> Facts:
         option = _OPTION.fullmatch(logical)
         editable = False
         if option is not None:
-            target = option[2].strip().strip("\"'")
+            target = without_credentials(option[2].strip().strip("\"'"))
             where = place_of(number, column + option.start(2), number, column + len(logical))
             if option[1] in ("-r", "--requirement"):
                 includes.append((target, where))

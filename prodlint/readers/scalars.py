@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from prodlint.facts import Constant, Secret, place_of
+from prodlint.facts import Constant, Secret, place_of, span
 
 __all__ = ["Lines", "assignment", "constant", "is_assignment"]
 
@@ -75,5 +75,10 @@ def assignment(text: str, place: int, secrets: list[Secret], role: str = "assign
     if match is None:
         return constant(text, place, "", role, secrets)
     name, value = match.groups()
-    judged = constant(value, place, name, role, secrets)
+    where = span(place)
+    if where.line == where.end_line:
+        where_value = place_of(where.line, where.column + len(name) + 1, where.end_line, where.end_column)
+    else:
+        where_value = place
+    judged = constant(value, where_value, name, role, secrets)
     return Constant(f"{name}={judged.value}", place, judged.form)

@@ -6,23 +6,23 @@ import re
 from collections import Counter
 from math import log2
 
-from prodlint.libraries.secrets import NOT_A_VALUE, THROW_AWAY, WEAK_VALUES
+from prodlint.libraries.secrets import FOLLOWERS, NOT_A_VALUE, THROW_AWAY, WEAK_VALUES
 from prodlint.readers.secret_names import words_of
 
 __all__ = ["has_secret_shape", "is_guessable", "is_harmless", "is_placeholder", "is_random", "is_throw_away", "is_uuid"]
 
 _PLACEHOLDER = re.compile(
     r"""(?ix)
-    change.?(?:me|this|it)(?![a-z]) | replace.?(?:me|this|with|by) | insert | your[\W_] | [\W_]your\b | my.?own | \bxx+ | xxx | \bTODO\b
-    | dummy | placeholder | example | sample | fake | mock | redacted | \.\.\. | … | \*\*\* | ___ | ---
+    change.?(?:me|this|it)(?![a-z]) | replace.?(?:me|this|with|by) | insert | your[\W_] | [\W_]your\b | my.?own | (?<![a-z0-9])xx+(?![a-z0-9]) | xxxx | \bTODO\b
+    | dummy | placeholder | example | sample | (?<![a-z])(?:fake|mock) | redacted | \.\.\. | … | \*\*\* | ___ | ---
     | to.?be.?(?:set|changed|replaced|defined) | (?:set|fill|put).?(?:me|this|in|here) | goes.?here | [_-]here\b | not.?(?:a.?)?real
     | not.?(?:a.?|so.?|very.?)?secret | no.?t.?set | unset | insecure.?(?:default|dev) | \bdefault\b | generate.?(?:with|by|using|a|one)
     | \A(?:your|my|some|the|a|an)[_ -](?:\w+[_ -])*(?:key|token|secret|password)\Z
     """
 )
 _LEET_PLACEHOLDER = re.compile(r"(?i)change.?(?:me|this)")
-_TEMPLATE = re.compile(r"\{[^{}]*\}|%\([\w.]+\)s|%[sdr]|\$\{|\$\(|\A\$[A-Za-z_]\w*\Z|\A%\w+%\Z|\A<.*>\Z|<[\w -]+>|\A\[.*\]\Z|\A@\w+@\Z|\A\W*\Z")
-_REGEX = re.compile(r"\\[dwsbSWDBAZ]|\[[a-zA-Z0-9^]-|\(\?|\.[*+]|\A\^|\]\{\d|\]\+|\]\*")
+_TEMPLATE = re.compile(r"\{[^{}]*\}|%\([\w.]+\)s|\$\{|\A\$\(|\A\$[A-Za-z_]\w*\Z|\A%\w+%\Z|\A<.*>\Z|<[a-zA-Z][\w -]+>|\A\[.*\]\Z|\A@\w+@\Z|\A\W*\Z")
+_REGEX = re.compile(r"%[sdr]|\\[dwsbSWDBAZ]|\[[a-zA-Z0-9^]-|\(\?|\.[*+]|\A\^|\]\{\d|\]\+|\]\*")
 _PATH = re.compile(
     r"\A(?:\.{0,2}/|~/|[A-Za-z]:\\|\.\w+/)[\w./ \\{}*@-]*\Z|\.(?:pem|key|crt|cer|txt|json|ya?ml|toml|ini|env|cfg|py|html?|js|css|md|p12|pfx|jks|sock|db|sqlite3?|conf)\Z"
 )
@@ -36,11 +36,7 @@ _HEADER = re.compile(r"\A(?:X-|Sec-)?[A-Z][a-zA-Z]*(?:-[A-Z][A-Za-z]*)+\Z|\AX-")
 _SECRET_WORD = re.compile(r"(?i)secret|s3cr|passw|p@ss|pa55|letmein|hunter\d|qwerty|admin")
 _RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*()?,:;|<>-]+")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-f]+|[0-9A-F]+)\Z")
-_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z", re.IGNORECASE)
-_LETTERS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
-_VOWEL = re.compile(r"[aeiouyAEIOUY]")
-_RUNS = re.compile(r"[a-z]+|[A-Z]+|\d+")
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _SEQUENCES = (
     "01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz",
@@ -82,9 +78,12 @@ def is_harmless(text: str, name: str) -> bool:
     lowered = text.lower()
     if lowered in NOT_A_VALUE or lowered.strip("_-") in NOT_A_VALUE:
         return True
-    for pattern in (_REGEX, _PATH, _HASH, _PUBLIC, _CONSTANT_NAME, _DOTTED, _CODE, _HEADER):
-        if pattern.search(text) is not None:
-            return True
+    if any(pattern.search(text) is not None for pattern in (_PATH, _HASH, _PUBLIC, _CONSTANT_NAME)):
+        return True
+    if is_random(text):
+        return False
+    if any(pattern.search(text) is not None for pattern in (_REGEX, _DOTTED, _CODE, _HEADER)):
+        return True
     # PASSWORD = "password", CLIENT_SECRET = "clientSecret": the name of a field, not its value
     mine, other = "".join(words_of(text)), "".join(words_of(name))
     return bool(mine) and mine != "secret" and (mine == other or (not any(map(str.isdigit, text)) and mine in other))
@@ -92,20 +91,17 @@ def is_harmless(text: str, name: str) -> bool:
 
 def is_random(text: str) -> bool:
     """Whether a text looks generated: long, one word, and not put together from words."""
+    text = text.removeprefix("django-insecure-")
     length = len(text)
-    if length < 12 or not _RANDOM_ALPHABET.fullmatch(text):
+    if length < 12 or _RANDOM_ALPHABET.fullmatch(text) is None:
         return False
     entropy = -sum(count / length * log2(count / length) for count in Counter(text).values())
     if _HEXADECIMAL.match(text) is not None:
-        return length >= 16 and entropy >= 2.8 and not text.isdigit() and any(map(str.isdigit, text))
-    if entropy < 3.2 or _is_wordy(text) or _is_wordy(text.translate(_LEET)):
+        return length >= 16 and entropy >= 2.6 and any(map(str.isdigit, text)) and not text.isdigit()
+    if entropy < 3 or text.isdigit() or _UUID.match(text) is not None:
         return False
-    runs = _RUNS.findall(text)
-    humps = sum(1 for left, right in zip(runs, runs[1:]) if len(left) == 1 and left.isupper() and right.islower())
-    figures = sum(1 for run in runs if run.isdigit())
-    if figures >= 2 or (figures and (len(runs) - humps) * 3 >= length):
-        return (len(runs) - humps) * 5 >= length
-    return _CONSONANTS.search(text) is not None or (length >= 20 and (len(runs) - humps) * 3 >= length)
+    limit = 0.6 if any(map(str.isdigit, text)) else 0.5 if length >= 16 else 0.3
+    return _wordiness(text) < limit and _wordiness(text.translate(_LEET)) < limit + 0.1
 
 
 def is_uuid(text: str) -> bool:
@@ -113,10 +109,17 @@ def is_uuid(text: str) -> bool:
     return _UUID.match(text) is not None and len(set(text)) > 6
 
 
-def _is_wordy(text: str) -> bool:
-    """Whether most of a text can be pronounced: runs of four letters and more with a vowel and no pile of consonants."""
-    words = (word for word in _LETTERS.findall(text) if _VOWEL.search(word) and not _CONSONANTS.search(word))
-    return sum(map(len, words)) * 5 > len(text) * 3 - 3 * text.count("_") - 3 * text.count("-")
+def _wordiness(text: str) -> float:
+    """How many in a text's pairs of neighbours are pairs of letters that words are made of, from 0 to 1. Signs part
+    words, and figures next to each other count for nothing."""
+    good = pairs = 0
+    lowered = text.lower()
+    for left, right in zip(lowered, lowered[1:]):
+        if not left.isalnum() or not right.isalnum() or (left.isdigit() and right.isdigit()):
+            continue
+        pairs += 1
+        good += right in FOLLOWERS.get(left, ())
+    return good / pairs if pairs >= 4 else 1.0
 
 
 def has_secret_shape(text: str) -> bool:

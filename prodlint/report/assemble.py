@@ -84,7 +84,9 @@ def message(rule: Rule, fields: Mapping[str, str]) -> str:
                 continue
             # Attributes and indexes would let a page reach into objects.
             if layout or conversion or not _FIELD.fullmatch(name):
-                raise MessageError(f"The message of the rule `{rule.name}` has a hole `{{{name}}}` that is no plain name.")
+                raise MessageError(
+                    f"The message of the rule `{rule.name}` has a hole `{{{name}}}` that is no plain name."
+                )
             if name not in fields:
                 raise MessageError(f"The rule `{rule.name}` gave a finding without the field `{name}` of its message.")
             parts.append(_clip(fields[name]))
@@ -116,7 +118,10 @@ def _reported(
 def _without_secrets(finding: Finding, file: Callable[[str], Listing], secrets: Container[str]) -> Finding:
     """The finding with the values of secrets taken out of its words: a check may have quoted a line."""
     paths = {finding.location.path, *(step.location.path for step in finding.steps)}
-    values = sorted({value for path in paths if path in secrets for value in file(path).values}, key=lambda value: (-len(value), value))
+    values = sorted(
+        {value for path in paths if path in secrets for value in file(path).values},
+        key=lambda value: (-len(value), value),
+    )
     if not values:
         return finding
     return msgspec.structs.replace(

@@ -39,12 +39,7 @@ def render(report: Report, rules: Mapping[str, Rule]) -> str:
         },
         "findings": [_finding(each) for each in report.findings],
         "undecided": [
-            {
-                "rule": each.rule,
-                "subject": each.subject,
-                "reason": each.reason,
-                "location": _location(each.location),
-            }
+            {"rule": each.rule, "subject": each.subject, "reason": each.reason, "location": _location(each.location)}
             for each in report.undecided
         ],
         "counts": [{"noun": each.noun, "number": each.number, "unknown": each.unknown} for each in report.counts],

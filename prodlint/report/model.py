@@ -39,7 +39,7 @@ class Count(Struct, frozen=True, array_like=True):
     """How much of something was looked at: ("route", 23, 2) for 23 routes of which 2 could not be evaluated."""
 
     noun: str
-    """In the singular; the plural adds an "s"."""
+    """In the singular; the plural is made by `summary.plural`."""
     number: int
     unknown: int = 0
 

@@ -46,10 +46,12 @@ SECURITY_SEVERITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.5", Severity.NO
 PROBLEM_SEVERITY = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 
 NOTIFICATIONS = (
-    ("error", "Something could not run", "error"),
-    ("undecided", "A rule could not evaluate something", "note"),
-    ("notice", "About the run as a whole", "note"),
+    ("error", "error", "Something could not run.", "The findings are incomplete: a check failed or input is missing."),
+    ("undecided", "note", "A rule could not evaluate something.", "This is neither a finding nor the absence of one."),
+    ("notice", "note", "About the run as a whole.", "What has to be known to understand the findings."),
 )
+"""Identifier, level, short description and help of each kind of notification."""
+
 _SEMANTIC_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _LINK_CHARACTER = re.compile(r"[][\\]")
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
@@ -103,8 +105,16 @@ def _driver(rules: Sequence[Rule]) -> dict[str, Any]:
         "informationUri": HOME,
         "rules": [_rule(rule) for rule in rules],
         "notifications": [
-            {"id": name, "shortDescription": {"text": text}, "defaultConfiguration": {"level": level}}
-            for name, text, level in NOTIFICATIONS
+            {
+                "id": name,
+                "name": name.capitalize(),
+                "shortDescription": {"text": text},
+                "fullDescription": {"text": f"{text} {explanation}"},
+                "help": {"text": explanation},
+                "helpUri": HOME,
+                "defaultConfiguration": {"level": level},
+            }
+            for name, level, text, explanation in NOTIFICATIONS
         ],
     }
     if _SEMANTIC_VERSION.fullmatch(__version__):
@@ -163,11 +173,7 @@ def _result(reported: Reported, index: Mapping[str, int]) -> dict[str, Any]:
     if finding.steps:
         result["codeFlows"] = [{"threadFlows": [{"locations": list(_flow(reported))}]}]
         result["relatedLocations"] = [
-            {
-                "id": number,
-                "physicalLocation": _physical(step.location),
-                "message": {"text": _text(step.message)},
-            }
+            {"id": number, "physicalLocation": _physical(step.location), "message": {"text": _text(step.message)}}
             for number, step in enumerate(finding.steps[:MAX_RELATED], 1)
         ]
     if finding.subject:
@@ -251,10 +257,10 @@ def _notifications(report: Report, index: Mapping[str, int], left_out: int) -> I
 
 
 def _notification(kind: str, text: str) -> dict[str, Any]:
-    number = next(at for at, (name, _, _) in enumerate(NOTIFICATIONS) if name == kind)
+    number = next(at for at, (name, *_) in enumerate(NOTIFICATIONS) if name == kind)
     return {
         "descriptor": {"id": kind, "index": number},
-        "level": NOTIFICATIONS[number][2],
+        "level": NOTIFICATIONS[number][1],
         "message": {"text": _text(text)},
     }
 

@@ -100,7 +100,9 @@ def _not_evaluated(report: Report) -> Iterator[str]:
             continue
         # A rule may have missed one thing of a kind that the model holds in full, and others may have judged it.
         how = "not evaluated" if len(things) <= unknown.get(noun, 0) else "not fully evaluated"
-        reasons = Counter(reason for _, _, reason in {(each.location.path, each.subject, each.reason) for each in group})
+        reasons = Counter(
+            reason for _, _, reason in {(each.location.path, each.subject, each.reason) for each in group}
+        )
         named = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
         texts = [reason if len(named) == 1 else f"{reason} ({times})" for reason, times in named[:MAX_REASONS]]
         if len(named) > MAX_REASONS:

@@ -39,7 +39,9 @@ _SHOWN = 3
 def check(project: Project) -> Iterator[Finding | Undecided]:
     maximum = int(project.options("unpinned-dependency").get("max-lines", 5))
     reported: set[str] = set()
-    for component in dependencies(project).components:
+    # A file that several components include is judged as what the application makes of it.
+    components = sorted(dependencies(project).components, key=lambda each: each.application is not Answer.YES)
+    for component in components:
         if component.application is Answer.NO:
             continue
         for manifest in component.manifests:

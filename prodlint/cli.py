@@ -1,0 +1,355 @@
+"""The command line: `prodlint [check] [PATHS]`, `explain`, `rules`, `inspect`, `init`.
+
+Exit status: 0 clean, 1 findings at or above `--fail-on`, 2 could not run, 130 interrupted. What goes wrong is said in one
+sentence on standard error. Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from msgspec import Struct
+
+from prodlint import __version__, config, output
+from prodlint.finding import Severity
+from prodlint.rule import PageError, Rule, load, nearest
+
+if TYPE_CHECKING:
+    from prodlint.engine import Request
+    from prodlint.report.model import Report
+
+__all__ = ["command", "main", "run"]
+
+FORMATS = ("text", "json", "sarif")
+SUBJECTS = ("routes", "tables", "settings")
+
+
+class Chosen(Struct, frozen=True):
+    """What configuration and command line come to."""
+
+    root: str
+    config: config.Config
+    catalogue: dict[str, Rule]
+    active: frozenset[str]
+    severities: dict[str, Severity]
+
+
+class Commands(click.Group):
+    """The commands; what begins with none of them is `check`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, "-h", "--help", "--version"):
+            near = nearest(args[0], list(self.commands)) if args else ""
+            if near and not args[0].startswith("-") and not os.path.lexists(args[0]):
+                raise click.UsageError(f"There is neither a command nor a path `{args[0]}`{near}")
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+
+class Check(click.Command):
+    """`check`, which has to know which `--output` stands behind which `--format`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given, _, order = self.make_parser(ctx).parse_args(list(args))
+        values = {name: iter(given.get(name) or ()) for name in ("formats", "outputs")}
+        ctx.meta["outputs"] = [
+            (parameter.name, next(values[parameter.name])) for parameter in order if parameter.name in values
+        ]
+        return super().parse_args(ctx, args)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit status; what goes wrong is said on standard error."""
+    try:
+        return int(command.main(arguments, prog_name="prodlint", standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return output.say(error.format_message(), 2)
+    except click.ClickException as error:
+        return output.complain(error.format_message())
+    except (config.ConfigError, PageError, output.OutputError) as error:
+        return output.complain(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        return output.complain("Interrupted.", 130)
+    except RecursionError:
+        return output.complain("Something in the tree is nested too deep.")
+
+
+def main() -> NoReturn:
+    """The `prodlint` program."""
+    sys.exit(run())
+
+
+# --- Options ----------------------------------------------------------------------------------------------------------
+
+
+def _words(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.strip() for each in value for word in each.split(",") if word.strip())
+
+
+def _severities(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, Severity]:
+    found = {}
+    for each in value:
+        name, _, severity = each.partition("=")
+        try:
+            found[name.strip()] = Severity(severity.strip())
+        except ValueError:
+            raise click.UsageError(
+                f"`--severity {each}` is not of the form RULE=SEVERITY with `error`, `warning` or `note`."
+            ) from None
+    return found
+
+
+paths_argument = click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
+config_option = click.option("--config", "file", metavar="FILE", help="Read this configuration file and no other.")
+select_option = click.option(
+    "--select", multiple=True, metavar="RULES", callback=_words, help="Run these rules, categories, `default` or `all`."
+)
+ignore_option = click.option(
+    "--ignore", multiple=True, metavar="RULES", callback=_words, help="Do not run these rules or categories."
+)
+severity_option = click.option(
+    "--severity", multiple=True, metavar="RULE=SEV", callback=_severities, help="Change the severity of a rule."
+)
+cache_option = click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs have read.")
+jobs_option = click.option("--jobs", type=click.IntRange(0, 64), default=0, metavar="N", help="Processes at most.")
+color_option = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
+
+
+def _choose(
+    paths: Sequence[str],
+    file: str | None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    severity: dict[str, Severity] | None = None,
+) -> Chosen:
+    """The configuration for some paths, and what of it the command line changes: `--select` replaces `select` and
+    `ignore`, `--ignore` adds to `ignore`."""
+    from prodlint.sources import root_of
+
+    root = root_of(paths)
+    if file is not None:
+        found = config.read(os.path.abspath(file), root)
+    else:
+        existing = [os.path.realpath(path) for path in paths or (".",) if os.path.exists(path)]
+        found = config.find(os.path.commonpath(existing) if existing else root, root)
+    catalogue = load(found.rules)
+    where = "The configuration"
+    active = config.active_rules(catalogue, found.select, found.ignore, where)
+    if select or ignore:
+        chosen, left_out = (select, ignore) if select else (found.select, (*found.ignore, *ignore))
+        active = config.active_rules(catalogue, chosen, left_out, "The command line")
+    return Chosen(root, found, catalogue, active, config.severities(found, catalogue, severity or {}))
+
+
+def _request(chosen: Chosen, paths: Sequence[str], no_cache: bool, jobs: int, quiet: bool = False) -> Request:
+    from datetime import date
+
+    from prodlint.engine import Request
+
+    found, catalogue = chosen.config, chosen.catalogue
+    ignores = (
+        (pattern, tuple(sorted(config.active_rules(catalogue, rules, (), f"`per-file-ignores` for `{pattern}`"))))
+        for pattern, rules in found.per_file_ignores
+    )
+    return Request(
+        paths=tuple(paths) or (".",),
+        catalogue=catalogue,
+        rules=tuple(sorted(chosen.active)),
+        options={
+            **config.options(found, catalogue),
+            "project": {"auth-dependencies": found.auth_dependencies, "public-routes": found.public_routes},
+        },
+        severities=chosen.severities,
+        per_file_ignores=tuple(ignores),
+        exclude=found.exclude,
+        folder=found.folder,
+        jobs=jobs,
+        use_cache=not no_cache,
+        progress=not quiet and output.is_terminal(sys.stderr),
+        today=date.today(),
+    )
+
+
+# --- Commands ---------------------------------------------------------------------------------------------------------
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="prodlint %(version)s")
+def command() -> None:
+    """Tell whether a Python web application is ready for production, without running it.
+
+    `prodlint PATHS` is short for `prodlint check PATHS`.
+    """
+
+
+@command.command(cls=Check)
+@paths_argument
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="How to report; may be repeated.")
+@click.option("--output", "outputs", multiple=True, metavar="FILE", help="Where to; belongs to the format before it.")
+@select_option
+@ignore_option
+@severity_option
+@click.option("--fail-on", type=click.Choice([each.value for each in Severity]), help="The least severity to fail on.")
+@cache_option
+@jobs_option
+@click.option("--show-unknown", is_flag=True, help="List what could not be decided.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option("--quiet", "-q", is_flag=True, help="Print findings only.")
+@config_option
+@color_option
+@click.pass_context
+def check(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    severity: dict[str, Severity],
+    fail_on: str | None,
+    no_cache: bool,
+    jobs: int,
+    file: str | None,
+    color: str,
+    **show: Any,
+) -> int:
+    """Lint the applications below PATHS (default: here).
+
+    A folder selects the applications in it; a file only filters what is reported, for the whole project is understood
+    either way. Exit status: 0 clean, 1 findings, 2 could not run.
+    """
+    targets = list(_targets(ctx.meta["outputs"]))
+    chosen = _choose(paths, file, select, ignore, severity)
+    from prodlint.engine import run as run_engine
+
+    report = run_engine(_request(chosen, paths, no_cache, jobs, show["quiet"]))
+    for form, target in targets:
+        text = _rendered(report, chosen.catalogue, form, target, color, show)
+        if target:
+            output.save(target, text)
+        else:
+            output.say(text, machine=form != "text")
+    for sentence in report.errors:
+        output.complain(sentence)
+    return report.exit_status(Severity(fail_on) if fail_on else chosen.config.fail_on)
+
+
+def _targets(given: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each format with its file, "" for standard output."""
+    endings = {".json": "json", ".sarif": "sarif"}
+    pairs: list[tuple[str, str]] = []
+    for name, value in given:
+        target = "" if value == "-" else value
+        if name == "formats":
+            pairs.append((value, ""))
+        elif pairs and not pairs[-1][1]:
+            pairs[-1] = (pairs[-1][0], target)
+        else:
+            pairs.append((endings.get(os.path.splitext(value)[1], "text"), target))
+    files = [target for _, target in pairs]
+    for target in set(files):
+        if files.count(target) > 1:
+            where = f"the file `{target}`" if target else "standard output; write `--output FILE` behind one of them"
+            raise click.UsageError(f"Two formats cannot both go to {where}.")
+    yield from pairs or [("text", "")]
+
+
+def _rendered(report: Report, rules: dict[str, Rule], form: str, target: str, color: str, show: dict[str, Any]) -> str:
+    if form == "json":
+        from prodlint.report import json
+
+        return json.render(report, rules)
+    if form == "sarif":
+        from prodlint.report import sarif
+
+        return sarif.render(report, rules)
+    import msgspec
+
+    from prodlint.report import text
+
+    terminal = not target and output.is_terminal(sys.stdout)
+    # Errors go to standard error whatever the format is.
+    return text.render(
+        msgspec.structs.replace(report, errors=()),
+        rules,
+        terminal=terminal,
+        color=text.colored(color, terminal, os.environ),
+        width=output.width() if terminal else 0,
+        show_unknown=show["show_unknown"],
+        statistics=show["statistics"],
+        quiet=show["quiet"],
+    )
+
+
+@command.command()
+@click.argument("rule")
+@config_option
+@color_option
+def explain(rule: str, file: str | None, color: str) -> int:
+    """Show the page of a rule: why it matters, what to do, when it is wrong, examples."""
+    from prodlint.report import catalogue, text
+
+    chosen = _choose((), file)
+    known = config.names(chosen.catalogue)
+    if rule not in known:
+        raise click.UsageError(f"There is no rule `{rule}`{nearest(rule, list(known)) or '.'}")
+    found = chosen.catalogue[known[rule]]
+    if not output.is_terminal(sys.stdout) and color != "always":
+        return output.say(catalogue.page_text(found))
+    return output.say(catalogue.terminal_page(found, output.width(), text.colored(color, True, os.environ)))
+
+
+@command.command()
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to show them.")
+@select_option
+@ignore_option
+@config_option
+def rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], file: str | None) -> int:
+    """List the rules, with what the configuration turns on."""
+    from prodlint.report import catalogue
+
+    chosen = _choose((), file, select, ignore)
+    if form == "json":
+        return output.say(catalogue.rules_json(chosen.catalogue, chosen.active, chosen.severities), machine=True)
+    width = output.width() if output.is_terminal(sys.stdout) else 0
+    return output.say(catalogue.rules_table(chosen.catalogue, chosen.active, chosen.severities, width))
+
+
+@command.command()
+@click.argument("subject", type=click.Choice(SUBJECTS))
+@paths_argument
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to show it.")
+@cache_option
+@jobs_option
+@config_option
+def inspect(subject: str, paths: tuple[str, ...], form: str, no_cache: bool, jobs: int, file: str | None) -> int:
+    """Show what prodlint knows of the application: its routes, tables or settings."""
+    from prodlint import engine
+    from prodlint.project.inspect import rows
+    from prodlint.report import inspect as tables
+
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise click.UsageError(f"There is no file or folder `{missing[0]}`.")
+    project = engine.load(_request(_choose(paths, file), paths, no_cache, jobs))
+    found = rows(project, subject)
+    if form == "json":
+        return output.say(tables.json_text(found), machine=True)
+    return output.say(tables.table(subject, found, output.width() if output.is_terminal(sys.stdout) else 0))
+
+
+@command.command()
+@click.argument("path", type=click.Path(), default=".")
+def init(path: str) -> int:
+    """Write a commented prodlint.toml for the repository that PATH belongs to; nothing is overwritten."""
+    from prodlint import engine, starter
+
+    if not os.path.isdir(path):
+        raise click.UsageError(f"There is no folder `{path}`.")
+    chosen = _choose((path,), None)
+    target = starter.target(chosen.root, chosen.config)
+    project = engine.load(_request(chosen, (path,), no_cache=False, jobs=0))
+    output.save(target, starter.text(project, chosen.catalogue), new=True)
+    return output.say(f"Wrote {os.path.relpath(target)}; each line in it says what it is for.\n")

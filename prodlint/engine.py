@@ -1,0 +1,245 @@
+"""The pipeline, from paths to report: discover, read, link, check, suppress, assemble."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from prodlint import readers
+from prodlint.cache import Cache, open_cache
+from prodlint.finding import Finding, Severity, Undecided
+from prodlint.project import Project
+from prodlint.report.model import Count, Report
+from prodlint.rule import Rule
+from prodlint.sources import Workspace, discover, selects
+from prodlint.store import PRAGMAS, SECRETS, Store, fill
+
+__all__ = ["Request", "load", "run"]
+
+RACY = 1_000_000_000
+"""Nanoseconds within which two changes of a file may leave it with one time, so that its time proves nothing."""
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What a run is asked for; the command line and the configuration are resolved into it."""
+
+    paths: tuple[str, ...] = (".",)
+    catalogue: dict[str, Rule]
+    """All rules by name, those that do not run included: suppressions may name them."""
+    rules: tuple[str, ...]
+    """The names of the rules to run."""
+    options: dict[str, dict[str, Any]] = {}
+    """Of each rule: its page's defaults overlaid with the configuration."""
+    severities: dict[str, Severity] = {}
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    exclude: tuple[str, ...] = ()
+    """Patterns as in a `.gitignore` in `folder`, as are those of `per_file_ignores`."""
+    folder: str = ""
+    """The folder of the configuration, absolute; "" for the repository root."""
+    jobs: int = 0
+    """Worker processes at most; 0 for one a processor."""
+    use_cache: bool = True
+    progress: bool = False
+    """Whether standard error is a terminal on which a long run may show how far it is."""
+    today: date
+
+
+def run(request: Request) -> Report:
+    """Run the rules over what the paths stand for. Raises nothing: what fails is in the report's `errors`."""
+    started = time.time_ns()
+    workspace = discover(request.paths, request.exclude, request.folder)
+    cache, notice = open_cache(workspace.root) if request.use_cache else (None, "")
+    try:
+        key = _memo_key(request, workspace) if cache else ""
+        report = _recall(cache, key) if cache else None
+        if report is None:
+            store = fill(workspace, cache, started - RACY, request.jobs, request.progress)
+            project = _link(workspace, store, request)
+            said, failed, errors = _check(project, request)
+            report = _report(workspace, store, project, request, said, failed, (*workspace.errors, *errors))
+            if cache and not errors and _is_settled(workspace, started):
+                cache.keep_memo(key, msgspec.msgpack.encode(report))
+        return msgspec.structs.replace(report, notices=(*report.notices, notice)) if notice else report
+    finally:
+        if cache:
+            cache.close()
+
+
+def load(request: Request) -> Project:
+    """The linked model alone, for `inspect`; it reads from the cache for as long as it lives."""
+    started = time.time_ns()
+    workspace = discover(request.paths, request.exclude, request.folder)
+    cache, _ = open_cache(workspace.root) if request.use_cache else (None, "")
+    return _link(workspace, fill(workspace, cache, started - RACY, request.jobs, request.progress), request)
+
+
+def _link(workspace: Workspace, store: Store, request: Request) -> Project:
+    return Project(workspace.root, store.sources, store.load, request.options, store.names, store.marked)
+
+
+def _check(
+    project: Project, request: Request
+) -> tuple[list[Finding | Undecided], frozenset[str], tuple[str, ...]]:
+    """What the rules say, the names of those that failed, and a sentence for each of these."""
+    said: list[Finding | Undecided] = []
+    errors: dict[str, str] = {}
+    rules = [request.catalogue[name] for name in sorted(request.rules)]
+    coded = {name for name in request.rules if _has_code(request.catalogue[name])}
+    for rule in rules:
+        if rule.name in coded:
+            try:
+                check = import_module(_module(rule)).check
+                said += [msgspec.structs.replace(each, rule=rule.name) for each in check(project)]
+            except Exception as error:
+                errors[rule.name] = _failure(rule.name, error)
+    said += _match(project, [rule for rule in rules if rule.match], errors)
+    return said, frozenset(errors), tuple(errors[name] for name in sorted(errors))
+
+
+def _match(project: Project, rules: list[Rule], errors: dict[str, str]) -> list[Finding | Undecided]:
+    """What the `match:` rules say, in one pass; one by one where that fails, to name the one that does."""
+    if not rules:
+        return []
+    from prodlint import match
+
+    try:
+        return list(match.check(project, rules))
+    except Exception as error:
+        if len(rules) == 1:
+            errors[rules[0].name] = _failure(rules[0].name, error)
+            return []
+    return [each for rule in rules for each in _match(project, [rule], errors)]
+
+
+def _report(
+    workspace: Workspace,
+    store: Store,
+    project: Project,
+    request: Request,
+    said: Iterable[Finding | Undecided],
+    failed: frozenset[str],
+    errors: tuple[str, ...],
+) -> Report:
+    from prodlint.config import names
+    from prodlint.report.assemble import MessageError, assemble
+    from prodlint.suppress import apply, definitions
+
+    chosen = [each for each in said if selects(workspace, each.location.path)]
+    findings = [each for each in chosen if isinstance(each, Finding)]
+    undecided = sorted(
+        {each for each in chosen if isinstance(each, Undecided)},
+        key=lambda each: (each.location, each.rule, each.subject, each.reason),
+    )
+    ran = frozenset(request.rules) - failed
+    suppressed = apply(
+        findings,
+        {path: project.facts(path).pragmas for path in store.marked(PRAGMAS) if selects(workspace, path)},
+        tuple(_below(pattern, workspace.root, request.folder) for pattern in request.per_file_ignores),
+        request.today,
+        names(request.catalogue),
+        ran,
+        lambda path: definitions(project.facts(path).content),
+        undecided,
+    )
+    named = {finding.location.path for finding, _ in suppressed}
+    named |= {step.location.path for finding, _ in suppressed for step in finding.steps}
+    secrets = {path: project.facts(path).secrets for path in store.marked(SECRETS) if path in named}
+    try:
+        reported = assemble(workspace.root, suppressed, request.catalogue, secrets, request.severities)
+    except MessageError as error:
+        reported, errors = (), (*errors, str(error))
+    return Report(
+        root=workspace.root,
+        findings=reported,
+        undecided=tuple(undecided),
+        counts=(Count("file", len(workspace.sources)),),
+        errors=errors,
+        rules=tuple(sorted(ran)),
+    )
+
+
+# --- Rules with code --------------------------------------------------------------------------------------------------
+
+
+def _module(rule: Rule) -> str:
+    return f"prodlint.checks.{rule.category}.{rule.name}".replace("-", "_")
+
+
+def _has_code(rule: Rule) -> bool:
+    """Whether a function belongs to the page."""
+    file = Path(__file__).parent.joinpath(*_module(rule).split(".")[1:]).with_suffix(".py")
+    return file.is_file()
+
+
+def _failure(rule: str, error: Exception) -> str:
+    """A sentence that says where a check failed; what the exception says may quote the tree, so it is left out."""
+    if os.environ.get("PRODLINT_DEBUG"):
+        raise error
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
+    return f"The check of the rule `{rule}` failed with {type(error).__name__}{where}; please report this."
+
+
+def _below(ignore: tuple[str, tuple[str, ...]], root: str, folder: str) -> tuple[str, tuple[str, ...]]:
+    """A pattern of the configuration's folder as one of the root."""
+    pattern, rules = ignore
+    if not folder or folder == root or not folder.startswith(root.rstrip(os.sep) + os.sep):
+        return ignore
+    prefix = os.path.relpath(folder, root).replace(os.sep, "/") + "/"
+    return prefix + ("" if "/" in pattern.rstrip("/") else "**/") + pattern.lstrip("/"), rules
+
+
+# --- The memo of the last runs ----------------------------------------------------------------------------------------
+
+
+def _memo_key(request: Request, workspace: Workspace) -> str:
+    """A digest of all that a report depends on: the request, the files by their signatures, and prodlint's own code."""
+    digest = hashlib.blake2b(digest_size=16)
+    asked = msgspec.structs.replace(request, jobs=0, progress=False)
+    for part in (readers.digest(), _own_digest(), msgspec.msgpack.encode(asked), msgspec.msgpack.encode(workspace)):
+        digest.update(part if isinstance(part, bytes) else part.encode())
+    return digest.hexdigest()
+
+
+def _recall(cache: Cache, key: str) -> Report | None:
+    kept = cache.memo(key)
+    if kept is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(kept, type=Report)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def _is_settled(workspace: Workspace, started: int) -> bool:
+    """Whether no file was changed just before the run, when one more change might leave it with the same time."""
+    return not any(abs(started - source.modified) < RACY for source in workspace.sources.values())
+
+
+@lru_cache(maxsize=None)
+def _own_digest() -> str:
+    """The code of checks, project and reports, by size and time of its files."""
+    return "\n".join(_signatures(os.path.dirname(os.path.abspath(__file__))))
+
+
+def _signatures(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda each: each.name):
+            if entry.is_dir():
+                if entry.name not in ("__pycache__", "rules"):
+                    yield from _signatures(entry.path)
+            elif entry.name.endswith(".py"):
+                status = entry.stat()
+                yield f"{entry.path}:{status.st_size}:{status.st_mtime_ns}"
