@@ -74,8 +74,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return output.complain(str(error))
     except (KeyboardInterrupt, click.Abort):
         return output.complain("Interrupted.", 130)
-    except RecursionError:
-        return output.complain("Something in the tree is nested too deep.")
+    except Exception as error:
+        if os.environ.get("PRODLINT_DEBUG"):
+            raise
+        return output.complain(f"Failed with {type(error).__name__}; PRODLINT_DEBUG=1 shows where. Please report this.")
 
 
 def main() -> NoReturn:
@@ -137,7 +139,7 @@ def _choose(
         existing = [os.path.realpath(path) for path in paths or (".",) if os.path.exists(path)]
         found = config.find(os.path.commonpath(existing) if existing else root, root)
     catalogue = load(found.rules)
-    where = "The configuration"
+    where = f"The configuration {os.path.relpath(found.path, root)}" if found.path else "The configuration"
     active = config.active_rules(catalogue, found.select, found.ignore, where)
     if select or ignore:
         chosen, left_out = (select, ignore) if select else (found.select, (*found.ignore, *ignore))
@@ -225,7 +227,10 @@ def check(
     from prodlint.engine import run as run_engine
 
     report = run_engine(_request(chosen, paths, no_cache, jobs, show["quiet"]))
+    saw_nothing = bool(report.errors) and not any(each.number for each in report.counts)
     for form, target in targets:
+        if form == "text" and saw_nothing:
+            continue  # "No findings" would be true, and a lie.
         text = _rendered(report, chosen.catalogue, form, target, color, show)
         if target:
             output.save(target, text)
@@ -326,15 +331,15 @@ def rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], file: str
 @config_option
 def inspect(subject: str, paths: tuple[str, ...], form: str, no_cache: bool, jobs: int, file: str | None) -> int:
     """Show what prodlint knows of the application: its routes, tables or settings."""
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise click.UsageError(f"There is no file or folder `{missing[0]}`.")
+    request = _request(_choose(paths, file), paths, no_cache, jobs)
     from prodlint import engine
     from prodlint.project.inspect import rows
     from prodlint.report import inspect as tables
 
-    missing = [path for path in paths if not os.path.lexists(path)]
-    if missing:
-        raise click.UsageError(f"There is no file or folder `{missing[0]}`.")
-    project = engine.load(_request(_choose(paths, file), paths, no_cache, jobs))
-    found = rows(project, subject)
+    found = rows(engine.load(request), subject)
     if form == "json":
         return output.say(tables.json_text(found), machine=True)
     return output.say(tables.table(subject, found, output.width() if output.is_terminal(sys.stdout) else 0))

@@ -7,6 +7,8 @@ import shutil
 import sys
 from typing import TextIO
 
+from prodlint.report.printable import printable
+
 __all__ = ["OutputError", "complain", "is_terminal", "save", "say", "width"]
 
 
@@ -34,7 +36,8 @@ def complain(sentence: str, status: int = 2) -> int:
     """Write a sentence to standard error and give `status`."""
     if sys.stderr is not None:
         try:
-            _write(sys.stderr, f"prodlint: {sentence}\n", sys.stderr.encoding)
+            # A sentence may name a file of the inspected tree.
+            _write(sys.stderr, f"prodlint: {printable(' '.join(sentence.split()))}\n", sys.stderr.encoding)
         except OSError:
             pass  # Nobody is left to be told.
     return status

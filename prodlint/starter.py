@@ -37,8 +37,8 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     yield f"# {', '.join(sorted({rule.category for rule in rules.values()}))}."
     yield 'select = ["default"]'
     yield ""
-    yield "# What of that not to run. Rather suppress single findings, with a reason, in the code:"
-    yield "# `# prodlint: ignore[rule-name] reason`."
+    yield "# What of that not to run. A single finding is better hidden where it stands, with its reason, by a comment"
+    yield "# `prodlint: ignore[rule-name] reason`."
     yield "ignore = []"
     yield ""
     yield '# The least severity that makes a run fail: "error", "warning" or "note".'

@@ -7,12 +7,12 @@ import posixpath
 
 import pytest
 
-from prodlint.facts import Facts, span
-from prodlint.finding import Answer, Finding, Undecided
+from prodlint.checks.dependencies.unpinned_dependency import check
+from prodlint.facts import span
+from prodlint.finding import Answer, Finding
 from prodlint.project import Project
 from prodlint.project.dependencies import Component, dependencies
 from prodlint.project.requirement import is_development, parsed, pin_of
-from prodlint.checks.dependencies.unpinned_dependency import check
 from prodlint.sources import Source
 
 KINDS = {

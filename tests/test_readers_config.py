@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from prodlint.facts import (
     Constant,
-    Document,
     Dockerfile,
+    Document,
     Facts,
     Mapping,
     Requirements,
@@ -426,3 +426,32 @@ def test_no_text_makes_a_reader_raise(kind: str, data: st.DataObject) -> None:
     assert isinstance(facts, Facts)
     if "\ud800" not in text:
         msgspec.msgpack.encode(facts)
+
+
+HOSTILE = [
+    "[" * 20_000,
+    "a." * 5_000 + "b=1",
+    " " * 30_000 + "!",
+    "'" * 20_001,
+    '"' * 20_001,
+    "${" * 20_000,
+    "#\n" * 20_000,
+]
+HOSTILE += [
+    "a" + " " * 30_000 + "!",
+    "a; " + "(" * 5_000,
+    "x==1" + " " * 30_000 + "\\ y",
+    "// " * 20_000,
+    "/*" * 20_000,
+]
+HOSTILE += [f"RUN {text}" for text in ("${" * 20_000, "$(" * 20_000, "'" * 20_001, "\\ " * 20_000, "<<A " * 2_000)]
+HOSTILE += ["//" + "*" * 60 + "x@h", "[" + " " * 30_000, "name = " + " " * 30_000 + "x", "[a]\nb" + " " * 30_000 + "c"]
+HOSTILE += ["a=" + "[" * 400 + "]" * 400, "A=" + " #" * 20_000, "A='" * 10_000, "- &a [" * 100 + "]" * 100]
+
+
+@pytest.mark.parametrize("kind", [*FORMATS, "lock"])
+def test_hostile_text_costs_no_more_than_its_length(kind: str) -> None:
+    for text in HOSTILE:
+        begin = time.perf_counter()
+        read("toml", text, "uv.lock") if kind == "lock" else read(kind, text)
+        assert time.perf_counter() - begin < 3, text[:20]

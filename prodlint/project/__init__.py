@@ -13,10 +13,12 @@ from typing import Any
 from msgspec import Struct
 
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
+from prodlint.project.authentication import Authentication, Authenticator
 from prodlint.project.bindings import Defined, Symbol
 from prodlint.project.modules import Modules
 from prodlint.project.names import Names
 from prodlint.project.outcomes import Outcome, Site
+from prodlint.project.routes import Route, Routing
 from prodlint.project.settings import Settings, find_settings, outcome_of
 from prodlint.project.values import Values
 from prodlint.sources import Source
@@ -224,6 +226,30 @@ class Project:
     def settings(self) -> Mapping[Defined, Settings]:
         """Settings classes, by class."""
         return find_settings(self)
+
+    @cached_property
+    def routing(self) -> Routing:
+        """Applications and routers, their middleware and exception handlers, and what the route table is built from."""
+        return Routing(self)
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """The route table."""
+        return self.routing.routes
+
+    @cached_property
+    def authenticator(self) -> Authenticator:
+        """Answers who can refuse the caller of a route."""
+        return Authenticator(self)
+
+    def authentication(self, route: Route) -> Authentication:
+        """Who can refuse the caller of a route."""
+        return self.authenticator.of(route)
+
+    @cached_property
+    def configured_authentication(self) -> frozenset[str]:
+        """Names that the configuration declares to authenticate (`auth-dependencies`)."""
+        return frozenset(self._options.get("project", {}).get("auth-dependencies", ()))
 
     def settings_field(self, of: Defined, name: str) -> Outcome | None:
         """What a field of a settings class is, or None where the class is none or has no such field."""

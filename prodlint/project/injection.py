@@ -79,13 +79,21 @@ class Injection:
         self._of_function[function] = tuple(found)
         return self._of_function[function]
 
-    def _of_parameter(self, site: Site, parameter: Parameter) -> Dependency | None:
+    def asks(self, site: Site, parameter: Parameter) -> bool:
+        """Whether a parameter is filled by a dependency."""
+        return self._asked(site, parameter) is not None
+
+    def _asked(self, site: Site, parameter: Parameter) -> tuple[Site, Call] | None:
         asked = self.depends(site, parameter.default) if parameter.default is not None else None
         if asked is None and parameter.annotation is not None:
             asked = self._in_annotation(site, parameter.annotation, 0)
+        return asked
+
+    def _of_parameter(self, site: Site, parameter: Parameter) -> Dependency | None:
+        asked = self._asked(site, parameter)
         if asked is None:
             return None
-        if not asked[1].arguments and parameter.annotation is not None or _is_bare(asked[1]):
+        if _is_bare(asked[1]):
             return self._annotated_class(site, parameter, asked)
         return self.resolve(*asked, parameter.name)
 

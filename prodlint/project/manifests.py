@@ -194,7 +194,7 @@ def _conda(root: Mapping) -> Iterator[Listed]:
     dependencies = at(root, "dependencies")
     for item in dependencies.items if isinstance(dependencies, Sequence) else ():
         rows.extend(strings(at(item, "pip")))
-        found = _CONDA.fullmatch(str(item.value)) if isinstance(item, Constant) else None
+        found = _CONDA.fullmatch(str(item.value)[:200]) if isinstance(item, Constant) else None
         if found is not None and canonical(found[1]) not in ("python", "pip"):
             pinned = re.match(r"={1,2}\s*\d|\d[\w.]*(?:\s|$)", found[2]) and "*" not in found[2]
             rows.append(Dependency(canonical(found[1]), found[0], item.place, "version" if pinned else ""))

@@ -43,6 +43,8 @@ def arithmetic(name: str, operands: list[Meaning]) -> Meaning:
     """The result of an operator; `operands` are in source order."""
     if name in {"and", "or"}:
         return _boolean(name, operands)
+    if name == "+" and any(isinstance(each, Text) or _is_text(each) for each in operands):
+        return joined(operands)
     lifted = _lift(operands, lambda values: arithmetic(name, values))
     if lifted is not None:
         return lifted
@@ -55,8 +57,8 @@ def arithmetic(name: str, operands: list[Meaning]) -> Meaning:
         return _contains(left, right, name == "in")
     if name == "+" and isinstance(left, Items) and isinstance(right, Items):
         return Items(left.kind, left.values + right.values)
-    if name in {"+", "%"} and any(isinstance(each, Text) or _is_text(each) for each in operands):
-        return _percent(left, right) if name == "%" else joined(operands)
+    if name == "%" and any(isinstance(each, Text) or _is_text(each) for each in operands):
+        return _percent(left, right)
     if name not in _BINARY or not isinstance(left, Known) or not isinstance(right, Known):
         return Opaque("an operand is computed")
     if left.redacted or right.redacted:
@@ -66,6 +68,10 @@ def arithmetic(name: str, operands: list[Meaning]) -> Meaning:
 
 def joined(parts: list[Meaning]) -> Meaning:
     """The string that parts make when written one behind the other."""
+    if any(isinstance(part, (Known, Text)) for part in parts):
+        # What is written around a variable that has no default is known all the same.
+        required = Opaque("the environment decides")
+        parts = [required if isinstance(part, Environment) and part.fallback is None else part for part in parts]
     lifted = _lift(parts, joined)
     if lifted is not None:
         return lifted

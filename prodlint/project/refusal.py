@@ -102,7 +102,7 @@ class Refusals:
                 yield Refusal(status, location, (Step(_raised(status), location),))
                 return
             case Return(value) if value is not None:
-                for status in self._responses(site, value):
+                for status in self.responses(site, value):
                     yield Refusal(status, location, (Step(f"{status} is returned here", location),))
         value = getattr(statement, "value", None)
         if value is None:
@@ -243,7 +243,7 @@ class Refusals:
                     return int(match.group(1)) if match.group(1) else _http_status(match.group(2))
         return 0
 
-    def _responses(self, site: Site, value: Value) -> Iterator[int]:
+    def responses(self, site: Site, value: Value) -> Iterator[int]:
         """Statuses of a returned response that refuse: `JSONResponse(..., status_code=401)`, `(body, 401)`."""
         for inner in walk(value):
             if isinstance(inner, Call):

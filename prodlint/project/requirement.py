@@ -55,6 +55,7 @@ class Listed(Struct, frozen=True, array_like=True):
 _REQUIREMENT = re.compile(
     r"\s*([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*(?:@\s*([^;\s]+)|\(?([^;()]*)\)?)\s*(?:;.*)?", re.DOTALL
 )
+_LONGEST = 1000
 _EXACT = re.compile(r"===?\s*[^\s,*=]+\s*(?:,|$)")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _TAG = re.compile(r"[A-Za-z_-]*[-_/]?v?\d+(?:\.\d+)+\S*|v\d+")
@@ -88,7 +89,7 @@ def at(value: Value | None, *keys: str) -> Value | None:
 
 def parsed(text: str, place: int, group: str = "") -> Dependency | None:
     """The requirement that a string names as PEP 508 writes it, or None."""
-    found = _REQUIREMENT.fullmatch(text)
+    found = _REQUIREMENT.fullmatch(text) if len(text) < _LONGEST else None
     if found is None:
         return None
     name, extras, url, specifier = found[1], found[2] or "", found[3] or "", (found[4] or "").strip()

@@ -38,6 +38,7 @@ from prodlint.libraries.values import (
     SETTINGS_BASES,
 )
 from prodlint.project.bindings import Binding, Bound, Defined, External, Module, Symbol, Unresolved, Variable
+from prodlint.project.changes import changed
 from prodlint.project.operations import arithmetic, joined, method
 from prodlint.project.outcomes import (
     Choice,
@@ -172,7 +173,10 @@ class Values:
                     return outcome
         symbol, left = self.project.names.resolve(site.path, site.scope, value.name)
         step = Step(f"`{value.name}` is used here", Location(site.path, value.place))
-        outcome = self._of_symbol(symbol)
+        if isinstance(symbol, Variable) and site.arguments is not None and symbol.scope == site.scope:
+            outcome = self._local(site, symbol)
+        else:
+            outcome = self._of_symbol(symbol)
         for attribute in left.split(".") if left else ():
             outcome = self.attribute(outcome, attribute)
         if outcome.steps and len(outcome.steps) < 12:
@@ -284,7 +288,18 @@ class Values:
             self._variables[variable] = outcome
         return outcome
 
-    def _variable(self, variable: Variable) -> Outcome:
+    def _local(self, site: Site, variable: Variable) -> Outcome:
+        """A variable of the function that is followed through a call, with the arguments of that call."""
+        key = ("local", variable)
+        if variable.path != site.path or key in self._active:
+            return self._of_symbol(variable)
+        self._active.add(key)
+        try:
+            return self._variable(variable, site.arguments)
+        finally:
+            self._active.discard(key)
+
+    def _variable(self, variable: Variable, arguments: tuple[tuple[str, Given], ...] | None = None) -> Outcome:
         table = self.project.names.table(variable.path)
         python = self.project.python(variable.path)
         if table is None or python is None:
@@ -296,9 +311,9 @@ class Values:
             if isinstance(statement, Assign) and statement.block == own and not statement.operator:
                 bindings = bindings[index:]
                 break
-        site = Site(variable.path, variable.scope)
-        outcomes = [self._binding(site, binding, variable.name) for binding in bindings[-6:]]
-        return _either(outcomes)
+        site = Site(variable.path, variable.scope, arguments)
+        outcome = _either([self._binding(site, binding, variable.name) for binding in bindings[-6:]])
+        return Outcome(changed(self.project, variable, site, outcome.meaning), outcome.steps)
 
     def _binding(self, site: Site, binding: Binding, name: str) -> Outcome:
         statement = binding.statement
@@ -311,7 +326,8 @@ class Values:
             return Outcome(Opaque(f"`{name}` is changed in place"))
         python = self.project.python(site.path)
         assert python is not None
-        site = Site(site.path, python.blocks[statement.block].scope)
+        scope = python.blocks[statement.block].scope
+        site = Site(site.path, scope, site.arguments if scope == site.scope else None)
         if statement.value is None:
             found = self.annotated(site, statement.annotation) if statement.annotation is not None else None
             return Outcome(Instance(found) if found is not None else Opaque(f"`{name}` is declared without a value"))

@@ -203,7 +203,7 @@ def _words(text: str, start: int, escape: str, operators: bool) -> Iterator[tupl
     escaped = r"\\." if escape == "\\" else r"`."
     stop = r"\s'\"&|;()<>" if operators else r"\s'\""
     pattern = re.compile(
-        rf"({_OPERATORS})|((?:^|(?<=\s))#[^\n]*)|((?:\$\([^()]*\)|\$\{{[^}}]*\}}|{quoted}|{escaped}|[^{stop}]|['\"])+)"
+        rf"({_OPERATORS})|((?:^|(?<=\s))#[^\n]*)|((?:\$\([^()]*\)|\$\{{[^{{}}]*\}}|{quoted}|{escaped}|[^{stop}]|['\"])+)"
         if operators
         else rf"(\n)|(\0)|((?:{quoted}|{escaped}|[^{stop}]|['\"])+)",
         re.DOTALL,

@@ -16,7 +16,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PLAIN = re.compile(r"[^\r\n]*")
-_COMMENT = re.compile(r"[ \t]+#.*|^#.*|\s+$")
+_COMMENT = re.compile(r"(?:^|[ \t])#.*")
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
@@ -79,5 +79,5 @@ def _value(text: str, at: int) -> tuple[str, int, int] | None:
     plain = _PLAIN.match(text, at)
     if plain is None:
         return None
-    value = _COMMENT.sub("", plain[0])
+    value = _COMMENT.sub("", plain[0]).rstrip()
     return value, at, at + len(value)

@@ -17,7 +17,7 @@ __all__ = ["read"]
 
 _SECTION = re.compile(r"\[([^\]]+)\]")
 _NAME = re.compile(r"[\w.-]+")
-_PAIR = re.compile(r"([^=:]+?)\s*[=:]\s*(.*)")
+_DELIMITER = re.compile(r"[=:]\s*")
 
 _Pairs = list[tuple[Value | None, Value]]
 
@@ -44,7 +44,7 @@ def read(path: str, text: str) -> Facts:
             place = place_of(number, column, number, column + header.end())
             section = sections.setdefault(header[1], (Constant(header[1], place), []))[1]
             continue
-        pair = _PAIR.fullmatch(stripped)
+        pair = _DELIMITER.search(stripped, 1)
         understood = understood or pair is not None
         if section is None:
             place = place_of(number, 0, number, 0)
@@ -54,11 +54,11 @@ def read(path: str, text: str) -> Facts:
                 nothing = place_of(number, column, number, column)
                 section.append((_key(stripped, number, column), Constant(None, nothing)))
             continue
-        start = column + pair.start(2)
-        parts = [(pair[2], place_of(number, start, number, start + len(pair[2])))]
+        written, start = stripped[pair.end() :], column + pair.end()
+        parts = [(written, place_of(number, start, number, start + len(written)))]
         index = _continuation(lines, index, column, parts)
-        name = pair[1].lower()
-        section.append((_key(pair[1], number, column), _value(parts, name, secrets)))
+        name = stripped[: pair.start()].rstrip()
+        section.append((_key(name, number, column), _value(parts, name, secrets)))
     whole = place_of(1, 0, len(lines), len(lines[-1]))
     if content and not understood:
         return Facts(Text(len(lines)), Problem("it holds neither a section nor a setting", place_of(1, 0, 1, 0)))

@@ -12,7 +12,7 @@ __all__ = ["read"]
 
 _DEPTH = 200
 _TOKEN = re.compile(
-    r"(?:[ \t\r\n\ufeff]+|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*"
+    r"[ \t\r\n\ufeff]*(?:(?://[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)[ \t\r\n]*)*"
     r"([{}\[\]:,]|\"(?:[^\"\\\n]|\\.)*\"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|\Z)"
 )
 _WORDS = {"true": True, "false": False, "null": None}

@@ -20,7 +20,8 @@ _GENERATED = re.compile(
 )
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s+|=|(?=[^-\s]))(.+)")
-_SUFFIX = re.compile(r"\s+--?[A-Za-z][\w-]*(?:[ =]\S.*)?$|\s+--[A-Za-z].*$")
+_SUFFIX = re.compile(r"\s--?[A-Za-z]")
+_LONGEST = 1000
 _HASH = re.compile(r"--hash[= ]\s*[A-Za-z0-9]+:")
 _LENIENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*((?:[<>=!~]=?=?)[^;]*)?(?:;(.*))?")
 _NAMED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*")
@@ -29,7 +30,7 @@ _ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:[#?;\s\[]|$)")
 _WHEEL = re.compile(r"([A-Za-z0-9_.]+?)-\d[^/]*\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
 _CREDENTIALS = re.compile(r"(?<=//)([^/@\s]+)@")
-_PLACEHOLDER = re.compile(r"(?:\$\{\w+\}|\*+|:|git|hg)+")
+_PLACEHOLDER = re.compile(r"(?:\$\{\w+\}|\*|:|git|hg)+")
 
 
 def read(path: str, text: str) -> Facts:
@@ -50,8 +51,8 @@ def read(path: str, text: str) -> Facts:
             if not _PLACEHOLDER.fullmatch(credential[1]):
                 start = column + credential.start(1)
                 spot = place_of(number, start, number, start + len(credential[1]))
-                url = re.search(r"\S*$", logical[: credential.start()])
-                constant((url[0] if url else "") + logical[credential.start() :].split()[0], spot, "", "line", secrets)
+                scheme = re.split(r"[\s=@]", logical[: credential.start()])[-1]
+                constant(scheme + logical[credential.start() :].split()[0], spot, "", "line", secrets)
         option = _OPTION.fullmatch(logical)
         editable = False
         if option is not None:
@@ -109,14 +110,17 @@ def parse(text: str, line: int, column: int, editable: bool = False) -> Requirem
     a URL that tells none.
     """
     hashes = len(_HASH.findall(text))
-    written = _SUFFIX.sub("", text).rstrip() if " -" in text else text.rstrip()
+    suffix = _SUFFIX.search(text)
+    written = text[: suffix.start()].rstrip() if suffix is not None else text.rstrip()
+    if len(written) > _LONGEST:
+        return None
     place = place_of(line, column, line, column + len(written))
     named = _NAMED.match(written)
     if _is_location(written) or (named is not None and written[named.end() :].startswith("@")):
         return _direct(written, place, editable, hashes)
     try:
         parsed = Parsed(written)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         lenient = _LENIENT.fullmatch(written)
         if lenient is None or (named is not None and re.search(r"[^\w.,*+!<>=~\s-]", lenient[3] or "")):
             return None

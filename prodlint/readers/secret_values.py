@@ -9,7 +9,7 @@ from math import log2
 from prodlint.libraries.secrets import FOLLOWERS, NOT_A_VALUE, THROW_AWAY, WEAK_VALUES
 from prodlint.readers.secret_names import words_of
 
-__all__ = ["has_secret_shape", "is_guessable", "is_harmless", "is_placeholder", "is_random", "is_throw_away", "is_uuid"]
+__all__ = ["has_secret_shape", "is_guessable", "is_harmless", "is_placeholder", "is_random", "is_sequence", "is_throw_away", "is_uuid"]
 
 _PLACEHOLDER = re.compile(
     r"""(?ix)

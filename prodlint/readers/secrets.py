@@ -24,6 +24,7 @@ from prodlint.readers.secret_values import (
     is_harmless,
     is_placeholder,
     is_random,
+    is_sequence,
     is_throw_away,
     is_uuid,
 )
@@ -182,7 +183,7 @@ def _is_believable(kind: str, value: str, text: str) -> bool:
         return is_random(value.strip(' "=:')) and not is_placeholder(value)
     if kind == "Twilio API key":
         return re.fullmatch(r"SK[a-f0-9]{32}", value) is not None and len(set(value)) > 8
-    return not _is_sample(value) and not is_placeholder(value.rpartition("/")[2])
+    return not _is_sample(value) and not is_sequence(value.rpartition("/")[2])
 
 
 def _has_key_body(text: str) -> bool:

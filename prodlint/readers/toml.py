@@ -22,6 +22,7 @@ else:
 
 __all__ = ["read"]
 
+_DEPTH = 200
 _LOCK = re.compile(r"(?:uv|poetry|pdm)\.lock|pylock(?:\.[^./]+)?\.toml")
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
@@ -35,8 +36,7 @@ _SCALAR = re.compile(
     r"|[^\s,\]}#]+"
 )
 _LOCK_LINE = re.compile(
-    r"^(?:\[\[?[ \t]*([^\]\n]+?)[ \t]*\]\]?"
-    r"|(name|version|source|content[-_]hash|lock[-_]version|requires-python)[ \t]*=[ \t]*(.*?))[ \t]*\r?$",
+    r"^(?:\[\[?([^\]\n]+)\]|(name|version|source|content[-_]hash|lock[-_]version|requires-python)[ \t]*=[ \t]*(.*))",
     re.MULTILINE,
 )
 _LOCK_STRING = re.compile(r"\"([^\"\\]*)\"")
@@ -60,18 +60,22 @@ def read(path: str, text: str) -> Facts:
     secrets: list[Secret] = []
     if _LOCK.fullmatch(path.rpartition("/")[2]):
         return _lock(text, lines)
+    deep = Facts(Text(lines.count), Problem("it is nested too deeply", place_of(1, 0, 1, 0)))
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return Facts(Text(lines.count), _problem(str(error), lines), pragmas=pragmas(text))
     except (RecursionError, MemoryError):
-        return Facts(Text(lines.count), Problem("it is nested too deeply", place_of(1, 0, 1, 0)))
+        return deep
     root = _Spot(lines.place(0, len(text)))
     try:
         _Scan(text, lines).document(root)
     except (ValueError, RecursionError, IndexError):
         pass  # the places that were found so far serve, the rest falls back
-    content = Document((_value(values, root, root.place, "", secrets),))
+    try:
+        content = Document((_value(values, root, root.place, "", secrets, _DEPTH),))
+    except RecursionError:
+        return deep
     return Facts(content, secrets=tuple(secrets), pragmas=pragmas(text))
 
 
@@ -86,20 +90,24 @@ def _problem(message: str, lines: Lines) -> Problem:
     return Problem(f"it is not valid TOML: {clause[:1].lower()}{clause[1:]}", place_of(line, column, line, column))
 
 
-def _value(value: Any, spot: _Spot | None, fallback: int, name: str, secrets: list[Secret]) -> Value:
-    """A parsed value as a fact, placed by its spot."""
+def _value(value: Any, spot: _Spot | None, fallback: int, name: str, secrets: list[Secret], depth: int) -> Value:
+    """A parsed value as a fact, placed by its spot. Raises RecursionError where it is nested deeper than `depth`."""
+    if depth < 0:
+        raise RecursionError
     place = spot.place if spot is not None else fallback
     if isinstance(value, dict):
         pairs = []
         for key, item in value.items():
             key_place, item_spot = spot.keys.get(key, (place, None)) if spot is not None else (place, None)
-            pairs.append((Constant(key, key_place), _value(item, item_spot, key_place, key, secrets)))
+            pairs.append((Constant(key, key_place), _value(item, item_spot, key_place, key, secrets, depth - 1)))
         return Mapping(tuple(pairs), place)
     if isinstance(value, list):
         spots: list[_Spot | None] = list(spot.items) if spot is not None else []
         if len(spots) != len(value):
             spots = [None] * len(value)
-        return Sequence("list", tuple(_value(i, s, place, name, secrets) for i, s in zip(value, spots)), place)
+        return Sequence(
+            "list", tuple(_value(i, s, place, name, secrets, depth - 1) for i, s in zip(value, spots)), place
+        )
     if isinstance(value, str):
         return constant(value, place, name, "key", secrets)
     if isinstance(value, (bool, int, float)):
@@ -218,7 +226,7 @@ def _lock(text: str, lines: Lines) -> Facts:
     packages: list[tuple[int, list[tuple[Value | None, Value]]]] = []
     pairs: list[tuple[Value | None, Value]] | None = tables[""]
     for found in _LOCK_LINE.finditer(text):
-        header, key = found[1], found[2]
+        header, key = found[1] and found[1].strip(), found[2]
         if header is not None:
             pairs = tables.get(header)
             if header in ("package", "packages"):
@@ -255,4 +263,4 @@ def _lock_value(found: re.Match[str], lines: Lines, secrets: list[Secret]) -> Va
         key_place = lines.place(start + pair.start(1), start + pair.end(1))
         value = constant(pair[2], place, pair[1], "key", secrets) if "@" in pair[2] else Constant(pair[2], place)
         pairs.append((Constant(pair[1], key_place), value))
-    return Mapping(tuple(pairs), lines.place(start, found.end(3)))
+    return Mapping(tuple(pairs), lines.place(start, start + len(found[3].rstrip())))

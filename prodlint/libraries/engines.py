@@ -1,0 +1,127 @@
+"""Libraries that make database engines: their names, their arguments, and what tells which database they speak to."""
+
+from __future__ import annotations
+
+ENGINE_FACTORIES = frozenset(
+    {
+        "sqlalchemy.create_engine",
+        "sqlalchemy.engine.create_engine",
+        "sqlalchemy.engine.create.create_engine",
+        "sqlalchemy.ext.asyncio.create_async_engine",
+        "sqlalchemy.ext.asyncio.engine.create_async_engine",
+        "sqlalchemy.future.create_engine",
+        "sqlmodel.create_engine",
+    }
+)
+"""Functions whose first argument, or keyword `url`, is a URL and whose keywords are the engine's own.
+https://docs.sqlalchemy.org/en/20/core/engines.html#sqlalchemy.create_engine"""
+
+CONFIGURED_FACTORIES = frozenset(
+    {
+        "sqlalchemy.engine_from_config",
+        "sqlalchemy.engine.engine_from_config",
+        "sqlalchemy.async_engine_from_config",
+        "sqlalchemy.ext.asyncio.async_engine_from_config",
+    }
+)
+"""Functions that take URL and options from a mapping with a prefix, as a rule an ini file's."""
+
+CONFIGURATIONS: dict[str, tuple[str, str]] = {
+    f"{module}.SQLAlchemy{mode}Config": ("connection_string", "engine_config")
+    for mode in ("Async", "Sync")
+    for module in (
+        "advanced_alchemy.config",
+        "advanced_alchemy.config.asyncio",
+        "advanced_alchemy.config.sync",
+        "advanced_alchemy.extensions.litestar",
+        "advanced_alchemy.extensions.starlette",
+        "advanced_alchemy.extensions.fastapi",
+        "advanced_alchemy.extensions.flask",
+        "advanced_alchemy.extensions.sanic",
+        "litestar.plugins.sqlalchemy",
+        "litestar.contrib.sqlalchemy.plugins",
+    )
+}
+"""Classes that make an engine from a URL and a group of options: the names of these two arguments.
+https://docs.advanced-alchemy.litestar.dev/latest/reference/config/asyncio.html"""
+
+FLASK_EXTENSION = "flask_sqlalchemy.SQLAlchemy"
+FLASK_URL = "SQLALCHEMY_DATABASE_URI"
+FLASK_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
+FLASK_POOL = {
+    "SQLALCHEMY_POOL_SIZE": "pool_size",
+    "SQLALCHEMY_MAX_OVERFLOW": "max_overflow",
+    "SQLALCHEMY_POOL_TIMEOUT": "pool_timeout",
+    "SQLALCHEMY_POOL_RECYCLE": "pool_recycle",
+}
+"""Configuration keys of Flask-SQLAlchemy; those of `FLASK_POOL` were taken out in 3.0.
+https://flask-sqlalchemy.readthedocs.io/en/stable/config/"""
+
+UNPOOLED = frozenset({"NullPool", "StaticPool", "SingletonThreadPool", "AssertionPool"})
+"""Pool classes of SQLAlchemy that have no size. https://docs.sqlalchemy.org/en/20/core/pooling.html"""
+
+POOL_SIZES = frozenset({"pool_size", "max_overflow"})
+POOL_SIZE, MAX_OVERFLOW = 5, 10
+"""What `create_engine` takes without them (`QueuePool`, `AsyncAdaptedQueuePool`)."""
+
+SERVERS: dict[str, str] = {
+    "postgresql": "PostgreSQL",
+    "postgres": "PostgreSQL",
+    "mysql": "MySQL",
+    "mariadb": "MariaDB",
+    "mssql": "SQL Server",
+    "oracle": "Oracle",
+    "cockroachdb": "CockroachDB",
+    "yugabytedb": "YugabyteDB",
+    "redshift": "Redshift",
+    "timescaledb": "TimescaleDB",
+}
+"""Dialects of databases that are servers and limit their connections, with a name for a person."""
+
+EMBEDDED = frozenset({"sqlite", "duckdb", "libsql", "pysqlite", "access", "memory"})
+"""Dialects of databases that live in the process."""
+
+URL_TYPES: dict[str, str] = {
+    "PostgresDsn": "postgresql",
+    "CockroachDsn": "cockroachdb",
+    "MySQLDsn": "mysql",
+    "MariaDBDsn": "mariadb",
+}
+"""URL types of pydantic that allow one database only. https://docs.pydantic.dev/latest/api/networks/"""
+
+URL_BUILDERS = ("URL", "URL.create", "MultiHostUrl.build", "Url.build", *(f"{name}.build" for name in URL_TYPES))
+"""Ends of the names of what builds a URL from its parts: the dialect is `drivername=`, `scheme=`, or comes first."""
+
+DRIVERS: dict[str, str] = {
+    "psycopg2": "postgresql",
+    "psycopg2-binary": "postgresql",
+    "psycopg": "postgresql",
+    "psycopg-binary": "postgresql",
+    "asyncpg": "postgresql",
+    "pg8000": "postgresql",
+    "pymysql": "mysql",
+    "mysqlclient": "mysql",
+    "aiomysql": "mysql",
+    "asyncmy": "mysql",
+    "mysql-connector-python": "mysql",
+    "pyodbc": "mssql",
+    "aioodbc": "mssql",
+    "pymssql": "mssql",
+    "oracledb": "oracle",
+    "cx-oracle": "oracle",
+}
+"""Drivers by the name under which they are installed. https://docs.sqlalchemy.org/en/20/dialects/"""
+
+SERVERLESS = frozenset({"mangum", "serverless-wsgi", "zappa", "chalice", "aws-wsgi", "apig-wsgi", "modal", "vercel-wsgi"})
+"""Packages that run an application as a function, one request in a process at a time."""
+
+SERVERLESS_FILES = frozenset({"serverless.yml", "serverless.yaml", "zappa_settings.json", "vercel.json", "samconfig.toml"})
+
+
+def dialect_of(text: str) -> str:
+    """The dialect that a URL, or the beginning of one, names: `postgresql` for `postgresql+asyncpg://...`; "" for none."""
+    scheme, separator, _ = text.partition(":")
+    if not separator and "+" not in text and text.lower() not in SERVERS and text.lower() not in EMBEDDED:
+        return ""
+    dialect = scheme.partition("+")[0].strip().lower()
+    return dialect if dialect.replace("_", "").isalnum() else ""
