@@ -1,7 +1,7 @@
 """The command line: `prodlint [check] [PATHS]`, `explain`, `rules`, `inspect`, `init`.
 
-Exit status: 0 clean, 1 findings at or above `--fail-on`, 2 could not run, 130 interrupted. What goes wrong is said in one
-sentence on standard error. Everything heavy is imported by the command that needs it.
+Exit status: 0 clean, 1 findings at or above `--fail-on`, 2 could not run, 130 interrupted. What goes wrong is said in
+one sentence on standard error. Everything heavy is imported by the command that needs it.
 """
 
 from __future__ import annotations
@@ -12,30 +12,19 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from msgspec import Struct
 
 from prodlint import __version__, config, output
+from prodlint.asked import choose, engine_request
 from prodlint.finding import Severity
-from prodlint.rule import PageError, Rule, load, nearest
+from prodlint.rule import PageError, Rule, nearest
 
 if TYPE_CHECKING:
-    from prodlint.engine import Request
     from prodlint.report.model import Report
 
 __all__ = ["command", "main", "run"]
 
 FORMATS = ("text", "json", "sarif")
 SUBJECTS = ("routes", "tables", "settings")
-
-
-class Chosen(Struct, frozen=True):
-    """What configuration and command line come to."""
-
-    root: str
-    config: config.Config
-    catalogue: dict[str, Rule]
-    active: frozenset[str]
-    severities: dict[str, Severity]
 
 
 class Commands(click.Group):
@@ -121,61 +110,6 @@ jobs_option = click.option("--jobs", type=click.IntRange(0, 64), default=0, meta
 color_option = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
 
 
-def _choose(
-    paths: Sequence[str],
-    file: str | None,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    severity: dict[str, Severity] | None = None,
-) -> Chosen:
-    """The configuration for some paths, and what of it the command line changes: `--select` replaces `select` and
-    `ignore`, `--ignore` adds to `ignore`."""
-    from prodlint.sources import root_of
-
-    root = root_of(paths)
-    if file is not None:
-        found = config.read(os.path.abspath(file), root)
-    else:
-        existing = [os.path.realpath(path) for path in paths or (".",) if os.path.exists(path)]
-        found = config.find(os.path.commonpath(existing) if existing else root, root)
-    catalogue = load(found.rules)
-    where = f"The configuration {os.path.relpath(found.path, root)}" if found.path else "The configuration"
-    active = config.active_rules(catalogue, found.select, found.ignore, where)
-    if select or ignore:
-        chosen, left_out = (select, ignore) if select else (found.select, (*found.ignore, *ignore))
-        active = config.active_rules(catalogue, chosen, left_out, "The command line")
-    return Chosen(root, found, catalogue, active, config.severities(found, catalogue, severity or {}))
-
-
-def _request(chosen: Chosen, paths: Sequence[str], no_cache: bool, jobs: int, quiet: bool = False) -> Request:
-    from datetime import date
-
-    from prodlint.engine import Request
-
-    found, catalogue = chosen.config, chosen.catalogue
-    ignores = (
-        (pattern, tuple(sorted(config.active_rules(catalogue, rules, (), f"`per-file-ignores` for `{pattern}`"))))
-        for pattern, rules in found.per_file_ignores
-    )
-    return Request(
-        paths=tuple(paths) or (".",),
-        catalogue=catalogue,
-        rules=tuple(sorted(chosen.active)),
-        options={
-            **config.options(found, catalogue),
-            "project": {"auth-dependencies": found.auth_dependencies, "public-routes": found.public_routes},
-        },
-        severities=chosen.severities,
-        per_file_ignores=tuple(ignores),
-        exclude=found.exclude,
-        folder=found.folder,
-        jobs=jobs,
-        use_cache=not no_cache,
-        progress=not quiet and output.is_terminal(sys.stderr),
-        today=date.today(),
-    )
-
-
 # --- Commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +140,7 @@ def command() -> None:
 @click.pass_context
 def check(
     ctx: click.Context,
+    /,
     paths: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -223,10 +158,10 @@ def check(
     either way. Exit status: 0 clean, 1 findings, 2 could not run.
     """
     targets = list(_targets(ctx.meta["outputs"]))
-    chosen = _choose(paths, file, select, ignore, severity)
-    from prodlint.engine import run as run_engine
+    chosen = choose(paths, file, select, ignore, severity)
+    from prodlint import engine
 
-    report = run_engine(_request(chosen, paths, no_cache, jobs, show["quiet"]))
+    report = engine.run(engine_request(chosen, paths, no_cache, jobs, show["quiet"]))
     saw_nothing = bool(report.errors) and not any(each.number for each in report.counts)
     for form, target in targets:
         if form == "text" and saw_nothing:
@@ -296,7 +231,7 @@ def explain(rule: str, file: str | None, color: str) -> int:
     """Show the page of a rule: why it matters, what to do, when it is wrong, examples."""
     from prodlint.report import catalogue, text
 
-    chosen = _choose((), file)
+    chosen = choose((), file)
     known = config.names(chosen.catalogue)
     if rule not in known:
         raise click.UsageError(f"There is no rule `{rule}`{nearest(rule, list(known)) or '.'}")
@@ -315,7 +250,7 @@ def rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], file: str
     """List the rules, with what the configuration turns on."""
     from prodlint.report import catalogue
 
-    chosen = _choose((), file, select, ignore)
+    chosen = choose((), file, select, ignore)
     if form == "json":
         return output.say(catalogue.rules_json(chosen.catalogue, chosen.active, chosen.severities), machine=True)
     width = output.width() if output.is_terminal(sys.stdout) else 0
@@ -334,7 +269,7 @@ def inspect(subject: str, paths: tuple[str, ...], form: str, no_cache: bool, job
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise click.UsageError(f"There is no file or folder `{missing[0]}`.")
-    request = _request(_choose(paths, file), paths, no_cache, jobs)
+    request = engine_request(choose(paths, file), paths, no_cache, jobs)
     from prodlint import engine
     from prodlint.project.inspect import rows
     from prodlint.report import inspect as tables
@@ -353,8 +288,8 @@ def init(path: str) -> int:
 
     if not os.path.isdir(path):
         raise click.UsageError(f"There is no folder `{path}`.")
-    chosen = _choose((path,), None)
+    chosen = choose((path,), None)
     target = starter.target(chosen.root, chosen.config)
-    project = engine.load(_request(chosen, (path,), no_cache=False, jobs=0))
+    project = engine.load(engine_request(chosen, (path,), no_cache=False, jobs=0))
     output.save(target, starter.text(project, chosen.catalogue), new=True)
     return output.say(f"Wrote {os.path.relpath(target)}; each line in it says what it is for.\n")

@@ -73,14 +73,6 @@ class Config(Struct, frozen=True):
     public_routes: tuple[str, ...] = ()
     options: dict[str, dict[str, Any]] = {}
 
-    def anchored(self, root: str, pattern: str) -> str:
-        """A pattern of the file, relative to `root` instead of the file's folder; it goes on to name what it named."""
-        prefix = os.path.relpath(self.folder, root).replace(os.sep, "/") if self.folder else "."
-        if prefix == ".":
-            return pattern
-        middle = "" if "/" in pattern.rstrip("/") else "**/"
-        return f"{prefix}/{middle}{pattern.lstrip('/')}"
-
     @property
     def folder(self) -> str:
         """The folder of the file, absolute, to which its patterns are relative; "" for none."""

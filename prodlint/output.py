@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -35,11 +36,9 @@ def say(text: str, status: int = 0, machine: bool = False) -> int:
 def complain(sentence: str, status: int = 2) -> int:
     """Write a sentence to standard error and give `status`."""
     if sys.stderr is not None:
-        try:
-            # A sentence may name a file of the inspected tree.
+        # A sentence may name a file of the inspected tree. Where it cannot be written nobody is left to be told.
+        with contextlib.suppress(OSError):
             _write(sys.stderr, f"prodlint: {printable(' '.join(sentence.split()))}\n", sys.stderr.encoding)
-        except OSError:
-            pass  # Nobody is left to be told.
     return status
 
 

@@ -7,16 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
+
 from prodlint import checks, rule
 from prodlint.examples import examples
 
 RULES = rule.load()
 NAMES = frozenset(Path(__file__).with_name("rule_names.txt").read_text().split())
 CHECKS = Path(checks.__file__).parent
-CATEGORIES = set(
-    """analysis api-docs auth config database dependencies deployment errors injection input logging migrations
-    observability secrets testing""".split()
-)
+CATEGORIES = {
+    "analysis", "api-docs", "auth", "config", "database", "dependencies", "deployment", "errors", "injection", "input",
+    "logging", "migrations", "observability", "secrets", "testing",
+}  # fmt: skip
 
 each_rule = pytest.mark.parametrize("name", sorted(RULES))
 

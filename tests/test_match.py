@@ -3,9 +3,19 @@
 from types import SimpleNamespace
 
 import pytest
+
 from prodlint import criteria, match
 from prodlint.facts import (
-    Constant, Dockerfile, Document, Facts, Instruction, Mapping, Sequence, Text, place_of, span,
+    Constant,
+    Dockerfile,
+    Document,
+    Facts,
+    Instruction,
+    Mapping,
+    Sequence,
+    Text,
+    place_of,
+    span,
 )  # fmt: skip
 from prodlint.finding import Finding
 from prodlint.project import Project
@@ -116,7 +126,14 @@ def g():
 
 @pytest.mark.parametrize(
     ("word", "lines"),
-    [("module", [3, 15]), ("async", [5, 7]), ("loop", [7, 13]), ("try", [10]), ("except", [13]), ("function", [5, 7, 10, 13])],
+    [
+        ("module", [3, 15]),
+        ("async", [5, 7]),
+        ("loop", [7, 13]),
+        ("try", [10]),
+        ("except", [13]),
+        ("function", [5, 7, 10, 13]),
+    ],
 )
 def test_surroundings(word: str, lines: list) -> None:
     assert answers({**CALL, "within": word}, SURROUNDINGS) == [("found", line) for line in lines]

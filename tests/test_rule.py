@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from prodlint import rule
 from prodlint.criteria import Match
 from prodlint.examples import Mark, examples
@@ -170,6 +171,11 @@ USER root
         Mark("main.py", 1, "note"),
     }
     assert (two.files, two.marks) == ({"Dockerfile": "USER root\n"}, ())
-    for wrong in ("```python\n```", "### A\n```sh\n```", "### A\n```python\nx", "### A\n```python\n```\n```python\n```"):
+    for wrong in (
+        "```python\n```",
+        "### A\n```sh\n```",
+        "### A\n```python\nx",
+        "### A\n```python\n```\n```python\n```",
+    ):
         with pytest.raises(ValueError):
             list(examples(wrong))

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from prodlint import config, rule
 from prodlint.config import Config
 from prodlint.engine import Request, run

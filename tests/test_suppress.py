@@ -62,7 +62,9 @@ def test_the_lines_of_decorators_belong_to_the_definition() -> None:
     assert lines == {2: 5, 3: 5, 4: 5}
     for at_comment in (2, 3, 4, 5):
         for at_finding in (3, 5):
-            result = applied([finding("debug-mode", at_finding)], [pragma(at_comment, "debug-mode")], lines=lambda _: lines)
+            result = applied(
+                [finding("debug-mode", at_finding)], [pragma(at_comment, "debug-mode")], lines=lambda _: lines
+            )
             assert [hidden is not None for _, hidden in result] == [True]
 
 

@@ -75,6 +75,7 @@ SERVERS: dict[str, str] = {
     "yugabytedb": "YugabyteDB",
     "redshift": "Redshift",
     "timescaledb": "TimescaleDB",
+    "server": "a database server",
 }
 """Dialects of databases that are servers and limit their connections, with a name for a person."""
 
@@ -112,10 +113,15 @@ DRIVERS: dict[str, str] = {
 }
 """Drivers by the name under which they are installed. https://docs.sqlalchemy.org/en/20/dialects/"""
 
+LONG_RUNNING = frozenset(
+    "uvicorn gunicorn hypercorn granian waitress celery dramatiq arq faststream grpc mcp fastmcp aiokafka pika".split()
+)
+"""Packages by which a module shows that its process stays: it is no script, although nothing imports it."""
+
 SERVERLESS = frozenset({"mangum", "serverless-wsgi", "zappa", "chalice", "aws-wsgi", "apig-wsgi", "modal", "vercel-wsgi"})
 """Packages that run an application as a function, one request in a process at a time."""
 
-SERVERLESS_FILES = frozenset({"serverless.yml", "serverless.yaml", "zappa_settings.json", "vercel.json", "samconfig.toml"})
+SERVERLESS_FILES = frozenset({"serverless.yml", "serverless.yaml", "zappa_settings.json", "samconfig.toml"})
 
 
 def dialect_of(text: str) -> str:

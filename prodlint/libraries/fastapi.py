@@ -89,9 +89,13 @@ EXCEPTION_STATUS: dict[str, int] = {
     "fastapi.WebSocketException": 403,
     "fastapi.exceptions.WebSocketException": 403,
     "starlette.exceptions.WebSocketException": 403,
+    "fastcrud.exceptions.http_exceptions.BadRequestException": 400,
     "fastcrud.exceptions.http_exceptions.UnauthorizedException": 401,
     "fastcrud.exceptions.http_exceptions.ForbiddenException": 403,
     "fastcrud.exceptions.http_exceptions.NotFoundException": 404,
+    "fastcrud.exceptions.http_exceptions.DuplicateValueException": 422,
+    "fastcrud.exceptions.http_exceptions.UnprocessableEntityException": 422,
+    "fastcrud.exceptions.http_exceptions.RateLimitException": 429,
     "fastapi_jwt_auth.exceptions.AuthJWTException": 401,
     "fastapi_users.exceptions.InvalidPasswordException": 400,
 }

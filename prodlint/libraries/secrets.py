@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 class Provider(Struct, frozen=True):
     """A key format: `prefix` is a cheap expression that any such key contains, `pattern` the whole key."""
 
@@ -84,13 +88,15 @@ PROVIDERS = (
 Supabase's `anon`) and keys of test modes (`sk_test_`) are no secrets and are not here."""
 
 PLUGINS = (
-    Plugin("AWS access key", "aws", "AWSKeyDetector", r"A3T[A-Z0-9]|A(?:BIA|CCA|KIA|SIA)[0-9A-Z]{4}|(?i:aws).{0,50}['\"]"),
+    Plugin(
+        "AWS access key", "aws", "AWSKeyDetector", r"A3T[A-Z0-9]|A(?:BIA|CCA|KIA|SIA)[0-9A-Z]{4}|(?i:aws).{0,50}['\"]"
+    ),
     Plugin("GitHub token", "github_token", "GitHubTokenDetector", r"gh[oprsu]_"),
     Plugin("GitLab token", "gitlab_token", "GitLabTokenDetector", r"gl[a-z]{2,5}-|GR1348941"),
     Plugin("Slack webhook", "slack", "SlackDetector", r"hooks\.slack\.com/services/T|xox[a-z]-\d"),
     Plugin("SendGrid API key", "sendgrid", "SendGridDetector", r"SG\.[A-Za-z0-9_-]{22}"),
     Plugin("Twilio API key", "twilio", "TwilioKeyDetector", r"SK[a-f0-9]{32}"),
-    Plugin("JSON web token", "jwt", "JwtTokenDetector", r"eyJ[A-Za-z0-9_=-]+\."),
+    Plugin("JSON web token", "jwt", "JwtTokenDetector", r"eyJ[A-Za-z0-9_=-]{8}"),
     Plugin("private key", "private_key", "PrivateKeyDetector", r"PRIVATE KEY|PuTTY-User-Key"),
     Plugin("Azure storage key", "azure_storage_key", "AzureStorageKeyDetector", r"AccountKey="),
     Plugin("npm token", "npm", "NpmDetector", r":_authToken="),
@@ -112,86 +118,87 @@ PLUGINS = (
 
 PASSWORD_WORDS = frozenset({"password", "passwd", "passwort", "passphrase", "pwd", "pass", "passcode", "pw"})
 
-SIGNING_OWNERS = frozenset(
-    "secret signing sign signature signer encryption encrypt decryption jwt session hmac cipher aes fernet crypto cookie "
-    "master csrf hash".split()
+SIGNING_OWNERS = _words(
+    """secret signing sign signature signer encryption encrypt decryption jwt session hmac cipher aes fernet crypto
+    cookie master csrf hash"""
 )
 """`<word>_key` is made by the application's owner: a guessable word in it is as good as no key at all."""
 
 ISSUED_OWNERS = frozenset({"client", "consumer", "app", "application", "oauth", "oauth2", "api"})
 """`<word>_secret` is issued by someone else, so that only random text is a credential."""
 
-KEY_OWNERS = frozenset(
-    "api access private auth account subscription admin deploy ssh shared webhook server bot license "
-    "openai anthropic gemini groq mistral cohere deepseek google maps aws azure gcp stripe sendgrid mailgun mailchimp "
-    "twilio github gitlab slack sentry datadog newrelic pinecone huggingface algolia cloudinary minio s3 supabase paypal "
-    "resend tavily openrouter langsmith langchain serper weather rapidapi".split()
+KEY_OWNERS = _words(
+    """api access private auth account subscription admin deploy ssh shared webhook server bot license openai anthropic
+    gemini groq mistral cohere deepseek google maps aws azure gcp stripe sendgrid mailgun mailchimp twilio github
+    gitlab slack sentry datadog newrelic pinecone huggingface algolia cloudinary minio s3 supabase paypal resend
+    tavily openrouter langsmith langchain serper weather rapidapi"""
 )
 """`<word>_key` is a credential that a provider issued."""
 
-QUALIFIERS = frozenset(
-    "value string str default prod production dev development test testing staging stage live local old new base fallback "
-    "raw plain plaintext bytes b64 base64 current env1 backup".split()
+QUALIFIERS = _words(
+    """value string str default prod production dev development test testing staging stage live local old new base
+    fallback raw plain plaintext bytes b64 base64 current env1 backup"""
 )
 """Words behind the secret word that leave its meaning: `SECRET_KEY_PROD`, `password_value`."""
 
-SILENT_FIRST_WORDS = frozenset(
-    "is has no use get set check validate require requires required allow forgot reset change confirm invalid missing "
-    "wrong show hide hashed encrypted hash public publishable pubkey error err msg label update verify generate create "
-    "delete revoke expired bad incorrect send request min max test_id".split()
+SILENT_FIRST_WORDS = _words(
+    """is has no use get set check validate require requires required allow forgot reset change confirm invalid missing
+    wrong show hide hashed encrypted hash public publishable pubkey error err msg label update verify generate
+    create delete revoke expired bad incorrect send request min max test_id"""
 )
 """Words before the secret word that turn it into something else: `hashed_password`, `forgot_password`, `public_key`."""
 
-SAMPLE_WORDS = frozenset("dummy fake mock mocked example sample placeholder".split())
+SAMPLE_WORDS = _words("""dummy fake mock mocked example sample placeholder""")
 """Words anywhere in a name that make its value one that opens nothing."""
 
-SILENT_TOKEN_OWNERS = frozenset(
-    "next previous prev page pagination continuation input output start end begin stop pad eos bos unk sep mask cls "
-    "special sync cursor delimiter separator open close left right current lookahead json first last new line string "
-    "comment any skip marker identifier keyword operator".split()
+SILENT_TOKEN_OWNERS = _words(
+    """next previous prev page pagination continuation input output start end begin stop pad eos bos unk sep mask cls
+    special sync cursor delimiter separator open close left right current lookahead json first last new line string
+    comment any skip marker identifier keyword operator"""
 )
 """Tokens of paging, lexers and language models."""
 
 # --- Values -----------------------------------------------------------------------------------------------------------
 
-NOT_A_VALUE = frozenset(
-    "none null nil true false default disabled enabled optional required string str int bytes undefined unset empty "
-    "unknown auto random generate generated value values missing invalid valid hidden redacted masked removed omitted "
-    "bearer basic digest token apikey oauth oauth2 jwt refresh access id_token code implicit plain s256 hs256 hs384 "
-    "hs512 rs256 rs384 rs512 es256 es384 es512 eddsa md5 sha1 sha256 sha512 bcrypt argon2 argon2id scrypt pbkdf2 text "
-    "password_credentials client_credentials authorization_code post header cookie query body form env environment file "
-    "vault keyring system utf-8 utf8 latin-1 ascii base64 hex any all yes no on off self anonymous unusable".split()
+NOT_A_VALUE = _words(
+    """none null nil true false default disabled enabled optional required string str int bytes undefined unset empty
+    unknown auto random generate generated value values missing invalid valid hidden redacted masked removed omitted
+    bearer basic digest token apikey oauth oauth2 jwt refresh access id_token code implicit plain s256 hs256 hs384
+    hs512 rs256 rs384 rs512 es256 es384 es512 eddsa md5 sha1 sha256 sha512 bcrypt argon2 argon2id scrypt pbkdf2 text
+    password_credentials client_credentials authorization_code post header cookie query body form env environment
+    file vault keyring system utf-8 utf8 latin-1 ascii base64 hex any all yes no on off self anonymous unusable"""
 )
 """Words that name a state, a type, an algorithm or a grant."""
 
-THROW_AWAY = frozenset(
-    "postgres postgresql mysql mariadb mongo mongodb redis rabbit rabbitmq guest test tests testing tester user username "
-    "foo bar baz foobar demo sample db database django flask fastapi app root dev local development minio minioadmin "
-    "pass passwd password pwd passw0rd pw p secret".split()
+THROW_AWAY = _words(
+    """postgres postgresql mysql mariadb mongo mongodb redis rabbit rabbitmq guest test tests testing tester user
+    username foo bar baz foobar demo sample db database django flask fastapi app root dev local development minio
+    minioadmin pass passwd password pwd passw0rd pw p secret"""
 )
 """Passwords that a local service is started with: worth hiding, not worth a line."""
 
-WEAK_VALUES = frozenset(
-    "admin administrator root secret letmein welcome qwerty hunter hunter2 toor supersecret superuser master dragon "
-    "monkey iloveyou sunshine princess football baseball trustno1 topsecret asdf asdfgh asdfghjkl zxcvbn "
-    "abcdef changeit adminadmin rootroot passwordpassword".split()
+WEAK_VALUES = _words(
+    """admin administrator root secret letmein welcome qwerty hunter hunter2 toor supersecret superuser master dragon
+    monkey iloveyou sunshine princess football baseball trustno1 topsecret asdf asdfgh asdfghjkl zxcvbn abcdef
+    changeit adminadmin rootroot passwordpassword"""
 )
 """Words that people do use as a password."""
 
-LOCAL_HOSTS = frozenset(
-    "localhost 127.0.0.1 0.0.0.0 ::1 [::1] host.docker.internal db database postgres postgresql mysql mariadb redis mongo "
-    "mongodb rabbitmq rabbit broker cache minio pgbouncer".split()
+LOCAL_HOSTS = _words(
+    """localhost 127.0.0.1 0.0.0.0 ::1 [::1] host.docker.internal db database postgres postgresql mysql mariadb redis
+    mongo mongodb rabbitmq rabbit broker cache minio pgbouncer"""
 )
 
-SAMPLE_HOSTS = frozenset("host hostname server domain example example.com example.org example.net yourhost".split())
+SAMPLE_HOSTS = _words("""host hostname server domain example example.com example.org example.net yourhost""")
 
 FOLLOWERS = {
-    letter: frozenset(rest)
-    for letter, *rest in (
-        "abcdgilmnprstuy baeilouy caehikloprtu dadeiorsu eacdefgilmnprstvwxy faefilorstu gaehilnorsu haeiortuy "
-        "iabcdefglmnoprstvz juoe kesiny ladeikloprstuvy maeimnopsu nacdefgiknostuvy obcdfgiklmnoprstuvwy paehiloprstu qu "
-        "racdeiklmnorstuy sacehiklmopstuwy tacefhilmoprstuwy ubceilmnprst vaeio waheinor xaeipt yelmopst zaeio"
-    ).split()
+    row[0]: frozenset(row[1:])
+    for row in _words(
+        """abcdgilmnprstuy baeilouy caehikloprtu dadeiorsu eacdefgilmnprstvwxy faefilorstu gaehilnorsu
+    haeiortuy iabcdefglmnoprstvz juoe kesiny ladeikloprstuvy maeimnopsu nacdefgiknostuvy
+    obcdfgiklmnoprstuvwy paehiloprstu qu racdeiklmnorstuy sacehiklmopstuwy tacefhilmoprstuwy
+    ubceilmnprst vaeio waheinor xaeipt yelmopst zaeio"""
+    )
 }
 """Which letters often follow a letter in English words and identifiers: nine in ten pairs of a word are among these,
 and three in ten of a generated text."""

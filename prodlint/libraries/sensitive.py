@@ -1,4 +1,4 @@
-"""Names of data that must not be shown: passwords, tokens, keys, cards, identity numbers."""
+"""Names of data that must not be shown: passwords, tokens, keys, cards, identity numbers; and calls that keep or hide it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ SECRET_PAIRS = frozenset(
         ("social", "security"),
         ("security", "number"),
         ("pin", "code"),
+        ("verification", "code"),
+        ("recovery", "code"),
+        ("recovery", "codes"),
+        ("backup", "codes"),
     }
 )
 PERSONAL_WORDS = frozenset({"ssn", "cvv", "cvc", "iban", "passport"})
@@ -36,9 +40,22 @@ HARMLESS_WORDS = frozenset(
     "budget required enabled changed updated error errors exception reset created at version status state mode "
     "strength form template message msg label env var variable file location algo kind model schema counter encoder "
     "manager service provider handler bucket window cost per masked redacted obfuscated truncated preview "
-    "present exists missing set is has have should".split()
+    "present exists missing set is has have should total prompt completion remaining consumed num csrf xsrf page next "
+    "prev previous continuation cursor sync pagination cancel cancellation stop pad eos bos unk sep special vocab word "
+    "context placeholder alias role permission permissions regex pattern rule rules flow grant manager repository repo "
+    "router dao crud table column".split()
 )
-"""Words that make a name speak *about* a secret: `token_type`, `password_hash`, `has_password`."""
+"""Words that make a name speak *about* a secret: `token_type`, `password_hash`, `has_password`, `prompt_tokens`; or
+that make a token something else: `next_page_token`."""
+
+TOKEN_OWNERS = frozenset("access refresh auth api bearer session oauth device push bot user users secret".split())
+"""Words without which `tokens`, in the plural, are what a language model counts."""
+
+TOKEN_RECORDS = frozenset(
+    "data payload claims info details record row entry object obj user response result doc instance cls class backend "
+    "store factory generator auth dep dependency client auth2 request db model".split()
+)
+"""Last words of a name that make a token's name that of an object about it: `token_payload`."""
 
 
 @lru_cache(maxsize=8192)
@@ -52,7 +69,181 @@ def is_sensitive(name: str) -> bool:
     """Whether what a name is bound to is itself a secret: `access_token` and `apiKey`, not `token_type`."""
     words = words_of(name)
     if not words or not HARMLESS_WORDS.isdisjoint(words):
+        # A reset of a password is an event, the token for it a secret.
+        if words[-1:] not in {("token",), ("code",)} or HARMLESS_WORDS.intersection(words) != {"reset"}:
+            return False
+    if words[-1] in TOKEN_RECORDS and is_weak(name):
+        return False
+    if "tokens" in words and TOKEN_OWNERS.isdisjoint(words):
         return False
     if not (SECRET_WORDS | PERSONAL_WORDS).isdisjoint(words):
         return True
     return any(pair in SECRET_PAIRS for pair in zip(words, words[1:], strict=False))
+
+
+@lru_cache(maxsize=8192)
+def is_weak(name: str) -> bool:
+    """Whether only the word "token" (or "credentials") speaks for a secret, which parsers and language models use too."""
+    words = words_of(name)
+    strong = (SECRET_WORDS | PERSONAL_WORDS) - {"token", "tokens", "credential", "credentials"}
+    return strong.isdisjoint(words) and not any(pair in SECRET_PAIRS for pair in zip(words, words[1:], strict=False))
+
+
+@lru_cache(maxsize=8192)
+def is_about(name: str) -> bool:
+    """Whether a name speaks about a secret without being one: `token_id`, `hashed_password`, `masked`."""
+    words = words_of(name)
+    return not is_sensitive(name) and not (HARMLESS_WORDS | MASKING_WORDS).isdisjoint(words)
+
+
+@lru_cache(maxsize=1024)
+def is_connection(name: str) -> bool:
+    """Whether a setting is a connection URL, which holds the password of a server: `DATABASE_URL`, `REDIS_URI`."""
+    words = words_of(name)
+    return bool(words) and words[-1] in {"url", "uri", "dsn"} and not CONNECTION_WORDS.isdisjoint(words)
+
+
+@lru_cache(maxsize=8192)
+def hides(name: str) -> bool:
+    """Whether a function of that name gives back something harmless: a mask, a hash, a length, a verdict."""
+    words = words_of(name)
+    return not MASKING_WORDS.isdisjoint(words) or words[:1] in _VERDICTS
+
+
+@lru_cache(maxsize=8192)
+def gives_secret(name: str) -> bool:
+    """Whether a function of that name gives a secret: `get_token`, `generate_api_key`, not `refresh_token`."""
+    words = words_of(name.lstrip("_"))
+    return len(words) > 1 and words[0] in GIVING_WORDS and is_sensitive("_".join(words[1:]))
+
+
+CONNECTION_WORDS = frozenset(
+    "database db sqlalchemy postgres postgresql mysql mariadb redis mongo mongodb amqp broker rabbitmq".split()
+)
+
+MASKING_WORDS = frozenset(
+    "mask masks masked masking redact redacts redacted redaction sanitize sanitized sanitise sanitised scrub scrubbed "
+    "hash hashed hashes hasher sha1 sha sha256 md5 hexdigest digest hmac fingerprint obfuscate obfuscated anonymize "
+    "anonymized anonymise truncate truncated shorten shortened abbreviate encrypt encrypted censor censored hide "
+    "hidden filter filtered len length count preview partial last4 safe public clean cleaned strip_secrets".split()
+)
+"""Words of functions and names that stand for what is left of a secret once it is harmless."""
+
+_VERDICTS = frozenset((word,) for word in "is has check verify validate valid can should needs requires exists".split())
+
+GIVING_WORDS = frozenset(
+    "get create generate make issue build fetch obtain retrieve read load encode sign extract decrypt new acquire".split()
+)
+
+KEEPING_CALLS = frozenset(
+    """str repr ascii bytes format dict list tuple set sorted reversed next iter dumps pformat jsonable_encoder quote
+    quote_plus b64encode b64decode urlsafe_b64encode cast deepcopy copy SecretStr to_thread gather from_iterable chain
+    MappingProxyType escape dedent fill""".split()
+)
+"""Functions, by their last name, whose result shows what they are given."""
+
+KEEPING_METHODS = frozenset(
+    """encode decode strip lstrip rstrip lower upper title casefold removeprefix removesuffix replace split rsplit
+    partition rpartition splitlines copy items values ljust rjust zfill center expandtabs getvalue read
+    get_secret_value reveal first render_as_string""".split()
+)
+"""Methods whose result shows what they are called on."""
+
+UNPACKING_ATTRIBUTES = frozenset({"data", "value", "raw", "raw_data", "plain", "plaintext", "cleartext", "credentials", "text"})
+"""Attributes that give the bare value of a field or wrapper: `form.password.data`."""
+
+ITEM_METHODS = frozenset({"get", "pop", "setdefault", "getlist", "get_all", "getfirst"})
+"""Methods that give one item of a mapping, by key."""
+
+DUMPS = frozenset({"model_dump", "model_dump_json", "dict", "json", "to_dict", "as_dict", "asdict", "to_json", "_asdict"})
+"""Methods that give all fields of an object."""
+
+DUMP_FUNCTIONS = frozenset({"asdict", "astuple", "vars", "to_builtins", "unstructure"})
+
+SECRET_TYPES = frozenset({"SecretStr", "SecretBytes", "Secret", "CommaSeparatedStrings"})
+"""Types, by their last name, that do not show their value."""
+
+TEXT_TYPES = frozenset(
+    """str bytes Any object dict Dict list List tuple Tuple set frozenset Mapping MutableMapping Sequence Iterable Text
+    constr StringConstraints AnyStr LiteralString Header Cookie Form Body Query SecretStrOrStr bytearray""".split()
+)
+"""Types, by their last name, that show a value; those of no other library's class are taken to."""
+
+REQUEST_TYPES = frozenset({"Request", "HttpRequest", "HTTPConnection", "ASGIRequest", "WSGIRequest"})
+REQUEST_NAMES = frozenset({"request", "req"})
+REQUEST_ATTRIBUTES: dict[str, str] = {
+    "headers": "all headers of the request, credentials included",
+    "META": "all headers of the request, credentials included",
+    "cookies": "all cookies of the request, the session's included",
+    "COOKIES": "all cookies of the request, the session's included",
+    "body": "the whole body of the request",
+    "data": "the whole body of the request",
+    "POST": "the whole body of the request",
+    "form": "the whole body of the request",
+    "json": "the whole body of the request",
+}
+"""Attributes of a request (of Starlette, Flask, Django and REST framework) that carry credentials or whatever a client
+sends."""
+
+REQUEST_METHODS = frozenset({"body", "json", "form", "get_json", "get_data"})
+
+HEADER_NAMES = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "http_authorization", "http_cookie"})
+
+WHOLE_OBJECTS: dict[str, str] = {
+    "os.environ": "all environment variables, secrets included",
+    "flask.current_app.config": "the whole configuration, secrets included",
+    "flask.Flask.config": "the whole configuration, secrets included",
+}
+
+SHOWING_CLASSES: dict[str, str] = {
+    "fastapi.security.HTTPAuthorizationCredentials": "credentials",
+    "fastapi.security.http.HTTPAuthorizationCredentials": "credentials",
+    "fastapi.security.HTTPBasicCredentials": "password",
+    "fastapi.security.http.HTTPBasicCredentials": "password",
+}
+"""Classes outside the tree whose text shows a secret field."""
+
+SECRET_CALLS = frozenset(
+    {
+        "jwt.encode",
+        "jwt.api_jwt.encode",
+        "jose.jwt.encode",
+        "authlib.jose.jwt.encode",
+        "secrets.token_hex",
+        "secrets.token_urlsafe",
+        "secrets.token_bytes",
+        "getpass.getpass",
+        "flask_jwt_extended.create_access_token",
+        "flask_jwt_extended.create_refresh_token",
+        "cryptography.fernet.Fernet.generate_key",
+    }
+)
+"""Calls that give a credential, whatever it is bound to."""
+
+FIELD_BASES = frozenset(
+    {
+        "pydantic.BaseModel",
+        "pydantic.main.BaseModel",
+        "pydantic.v1.BaseModel",
+        "sqlmodel.SQLModel",
+        "sqlmodel.main.SQLModel",
+        "msgspec.Struct",
+        "typing.NamedTuple",
+        "typing.TypedDict",
+        "typing_extensions.TypedDict",
+    }
+)
+FIELD_DECORATORS = frozenset(
+    {
+        "dataclasses.dataclass",
+        "pydantic.dataclasses.dataclass",
+        "attrs.define",
+        "attrs.frozen",
+        "attrs.mutable",
+        "attr.s",
+        "attr.attrs",
+        "attr.define",
+        "attr.dataclass",
+    }
+)
+"""What gives a class a text that lists its fields. SQLAlchemy's declarative models and Django's have none."""

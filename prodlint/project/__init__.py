@@ -15,11 +15,15 @@ from msgspec import Struct
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
 from prodlint.project.authentication import Authentication, Authenticator
 from prodlint.project.bindings import Defined, Symbol
+from prodlint.project.engines import Engine, find_engines
+from prodlint.project.entities import Entities
 from prodlint.project.modules import Modules
 from prodlint.project.names import Names
 from prodlint.project.outcomes import Outcome, Site
+from prodlint.project.public import public_reason
 from prodlint.project.routes import Route, Routing
 from prodlint.project.settings import Settings, find_settings, outcome_of
+from prodlint.project.tables import Table, find_tables
 from prodlint.project.values import Values
 from prodlint.sources import Source
 
@@ -103,6 +107,10 @@ class Project:
     def modules(self) -> Modules:
         """The tree's Python files by the names that they can be imported under."""
         return Modules(self.python_paths, self.sources)
+
+    def identifiers(self, path: str) -> str:
+        """The identifiers of a Python file, between blanks (see `Facts.names`); decodes nothing."""
+        return self._names_of(path)
 
     def mentioning(self, *names: str) -> Iterator[str]:
         """Paths of the Python files in which any of the identifiers occurs; decodes nothing."""
@@ -246,10 +254,34 @@ class Project:
         """Who can refuse the caller of a route."""
         return self.authenticator.of(route)
 
+    def public_reason(self, route: Route) -> str:
+        """Why a route is public by nature; "" where it is not."""
+        return public_reason(self, route)
+
+    @cached_property
+    def public_routes(self) -> tuple[str, ...]:
+        """Path patterns that the configuration declares public (`public-routes`)."""
+        return tuple(self._options.get("project", {}).get("public-routes", ()))
+
     @cached_property
     def configured_authentication(self) -> frozenset[str]:
         """Names that the configuration declares to authenticate (`auth-dependencies`)."""
         return frozenset(self._options.get("project", {}).get("auth-dependencies", ()))
+
+    @cached_property
+    def engines(self) -> tuple[Engine, ...]:
+        """Database engines, by place."""
+        return find_engines(self)
+
+    @cached_property
+    def entities(self) -> Entities:
+        """The tables by the classes and variables that stand for them."""
+        return find_tables(self)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of SQLModel's and SQLAlchemy's models, by path and place."""
+        return self.entities.tables
 
     def settings_field(self, of: Defined, name: str) -> Outcome | None:
         """What a field of a settings class is, or None where the class is none or has no such field."""

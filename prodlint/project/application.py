@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Call, Constant, Dockerfile, Document, Import, Return, Sequence, Value
@@ -13,7 +14,7 @@ from prodlint.project.requirement import at, is_development
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["application", "for_development"]
+__all__ = ["application", "candidates", "for_development"]
 
 _FRAMEWORKS = {
     "FastAPI": "fastapi",
@@ -26,13 +27,20 @@ _FRAMEWORKS = {
 }
 
 
-def application(project: Project, folder: str) -> tuple[Answer, Step | None]:
+def candidates(project: Project) -> tuple[str, ...]:
+    """Paths of the Python files that name a framework and its application class, sorted; decodes nothing."""
+    modules = frozenset(project.mentioning("django", *_FRAMEWORKS.values()))
+    classes = project.mentioning(*_FRAMEWORKS, "execute_from_command_line")
+    return tuple(path for path in classes if path in modules)
+
+
+def application(project: Project, folder: str, among: Iterable[str]) -> tuple[Answer, Step | None]:
     """Whether the component is an application, with the evidence for the answer.
 
     Libraries make application objects too, for their command line or an example, and applications carry metadata: where
-    both are found, an image or Procfile decides.
+    both are found, an image or Procfile decides. `among` is what `candidates` gives.
     """
-    made = _application_object(project, folder)
+    made = _application_object(project, folder, among)
     published = _published(project, folder)
     if made is not None and published is None:
         return Answer.YES, made
@@ -63,13 +71,12 @@ def _runs_python(content: Dockerfile) -> bool:
     return any(re.search(r"\b(?:python|pip|uv|poetry|gunicorn|uvicorn)", each.text) for each in content.instructions)
 
 
-def _application_object(project: Project, folder: str) -> Step | None:
+def _application_object(project: Project, folder: str, among: Iterable[str]) -> Step | None:
     """Where an application object is made or Django is started; the first at the top of a module, else the first."""
     inner: Step | None = None
-    modules = frozenset(project.mentioning("django", *_FRAMEWORKS.values()))
-    for path in project.mentioning(*_FRAMEWORKS, "execute_from_command_line"):
+    for path in among:
         source = project.sources[path]
-        if source.project != folder or source.role not in ("application", "script") or path not in modules:
+        if source.project != folder or source.role not in ("application", "script"):
             continue
         python = project.python(path)
         if python is None:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from prodlint.facts import Constant, Document, Mapping, Requirements, Sequence
 from prodlint.finding import Answer, Step
-from prodlint.project.application import application, for_development
+from prodlint.project.application import application, candidates, for_development
 from prodlint.project.manifests import read_manifest
 from prodlint.project.requirement import Dependency, Listed, at, canonical
 
@@ -95,12 +95,13 @@ def dependencies(project: Project) -> Dependencies:
             known = manifests.setdefault(source.project, {})
             if manifest.path not in known or manifest.constraint:
                 known[manifest.path] = manifest
+    among = candidates(project)
     components = []
     for folder in sorted(manifests):
         own = tuple(manifests[folder][path] for path in sorted(manifests[folder]))
         above = [lock for lock in locks if _covers(posixpath.dirname(lock.path), folder, project, lock.path)]
         above.sort(key=lambda lock: (-lock.path.count("/"), lock.path))
-        answer, evidence = application(project, folder)
+        answer, evidence = application(project, folder, among)
         components.append(Component(folder, answer, evidence, own, (*above, *_pinning(own, project))))
     return Dependencies(tuple(components))
 

@@ -23,6 +23,7 @@ from prodlint.project.bindings import (
     Unresolved,
     Variable,
 )
+from prodlint.project.outcomes import Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -161,6 +162,11 @@ class Names:
                 return Unresolved(f"the module `{statement.module}` is not in the tree")
             return External(f"{statement.module}.{statement.name}")
         member = self.module_member(found, statement.name, depth + 1)
+        if member is not None and not isinstance(member, Unresolved):
+            return member
+        submodule = self.modules.submodule(found, statement.name)
+        if submodule is not None:
+            return Module(submodule)
         if member is not None:
             return member
         if found not in self.modules.paths and not statement.module.startswith("."):
@@ -201,7 +207,10 @@ class Names:
                 found.append(Unresolved("the base class is computed"))
                 continue
             symbol, rest = self.resolve(path, fact.parent, value.name)
-            found.append(symbol if not rest else Unresolved(f"`{value.name}` is not a name of a class"))
+            if rest:  # `db.Model`: an attribute of an object.
+                values = self.project.values
+                symbol = values.symbol(values.evaluate(Site(path, max(fact.parent, 0)), value).meaning)
+            found.append(symbol)
         return found
 
     def ancestors(self, path: str, scope: int) -> Iterator[Symbol]:

@@ -12,7 +12,7 @@ from prodlint.finding import Location, Step
 from prodlint.libraries.fastapi import METHODS
 from prodlint.project.bindings import Defined
 from prodlint.project.injection import Dependency, Injection
-from prodlint.project.outcomes import Given, Instance, Items, Known, Meaning, Pairs, Site, Text, options
+from prodlint.project.outcomes import Environment, Given, Instance, Items, Known, Meaning, Pairs, Site, Text, options
 from prodlint.project.refusal import REFUSING, Refusals
 from prodlint.project.routers import Lost, Registration, Router, Routers
 
@@ -233,9 +233,13 @@ class Routing:
         return found
 
     def _is_conditional(self, registration: Registration) -> bool:
-        return any(
-            not isinstance(self.project.values.given(test).meaning, Known) for test in registration.conditional
-        )
+        """Whether a test around a registration is not true by default."""
+        for test in registration.conditional:
+            meaning = self.project.values.given(test).meaning
+            default = meaning.fallback if isinstance(meaning, Environment) else meaning
+            if not (isinstance(default, Known) and default.value):
+                return True
+        return False
 
     def _route(self, registration: Registration, level: _Level) -> Route:
         call, site = registration.call.value, registration.call.site

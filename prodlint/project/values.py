@@ -358,6 +358,8 @@ class Values:
         """The attribute of what an expression is."""
         match outcome.meaning:
             case External() | Module() | Defined() as symbol:
+                if name == "__name__" and isinstance(symbol, Defined):
+                    return Outcome(Known(self.project.scope_of(symbol).name), outcome.steps)
                 member = self.project.names.member(symbol, name)
                 if member is None:
                     return Outcome(Opaque(f"`{name}` is not defined in the class"))

@@ -1,4 +1,4 @@
-"""What a name says about its value: the password of something, a signing key, a key that a provider issued, or nothing."""
+"""What a name says about its value: a password, a signing key, a key that a provider issued, or nothing."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def is_sample_name(name: str) -> bool:
 def meaning_of(name: str) -> Meaning:
     """The meaning of a name, ("", "") for a name that promises no secret.
 
-    The last word decides, since English puts it there: a `password_field` is a field and a `token_url` a URL. Numbers and
-    words such as `prod` or `default` behind it are skipped.
+    The last word decides, since English puts it there: a `password_field` is a field and a `token_url` a URL. Numbers
+    and words such as `prod` or `default` behind it are skipped.
     """
     if len(name) > _MAX_NAME:
         return _NOTHING
@@ -66,7 +66,7 @@ def meaning_of(name: str) -> Meaning:
     if last in PASSWORD_WORDS:
         # `pass` and `pw` alone are also verdicts and widths
         return ("password", "password") if owners or last not in {"pass", "pw"} else _NOTHING
-    if last == "credential":
+    if last in {"credential", "credentials"}:
         return ("issued", "credential")
     if last == "secret" or (last == "secrets" and owners):
         return ("issued", f"{owner} secret") if owner in ISSUED_OWNERS else ("signing", "secret")

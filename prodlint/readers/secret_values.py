@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from math import log2
 
 from prodlint.libraries.secrets import FOLLOWERS, NOT_A_VALUE, THROW_AWAY, WEAK_VALUES
 from prodlint.readers.secret_names import words_of
 
-__all__ = ["has_secret_shape", "is_guessable", "is_harmless", "is_placeholder", "is_random", "is_sequence", "is_throw_away", "is_uuid"]
+__all__ = [
+    "has_secret_shape",
+    "is_guessable",
+    "is_harmless",
+    "is_placeholder",
+    "is_random",
+    "is_sequence",
+    "is_throw_away",
+    "is_uuid",
+]
 
 _PLACEHOLDER = re.compile(
     r"""(?ix)
-    change.?(?:me|this|it)(?![a-z]) | replace.?(?:me|this|with|by) | insert | your[\W_] | [\W_]your\b | my.?own | (?<![a-z0-9])xx+(?![a-z0-9]) | xxxx | \bTODO\b
-    | dummy | placeholder | example | sample | (?<![a-z])(?:fake|mock) | redacted | \.\.\. | … | \*\*\* | ___ | ---
-    | to.?be.?(?:set|changed|replaced|defined) | (?:set|fill|put).?(?:me|this|in|here) | goes.?here | [_-]here\b | not.?(?:a.?)?real
-    | not.?(?:a.?|so.?|very.?)?secret | no.?t.?set | unset | insecure.?(?:default|dev) | \bdefault\b | generate.?(?:with|by|using|a|one)
-    | \A(?:your|my|some|the|a|an)[_ -](?:\w+[_ -])*(?:key|token|secret|password)\Z
+    change.?(?:me|this|it)(?![a-z]) | replace.?(?:me|this|with|by) | (?:set|fill|put).?(?:me|this|in|here) | insert
+    | your[\W_] | [\W_]your\b | my.?own | goes.?here | [_-]here\b | to.?be.?(?:set|changed|replaced|defined)
+    | dummy | placeholder | example | sample | (?<![a-z])(?:fake|mock) | redacted | \bTODO\b | \bdefault\b | unset
+    | not.?(?:a.?)?real | not.?(?:a.?|so.?|very.?)?secret | not.?set | insecure.?(?:default|dev)
+    | generate.?(?:with|by|using|a|one) | (?<![a-z0-9])xx+(?![a-z0-9]) | xxxx | \.\.\. | \*\*\* | ___ | ---
     """
 )
 _LEET_PLACEHOLDER = re.compile(r"(?i)change.?(?:me|this)")
-_TEMPLATE = re.compile(r"\{[^{}]*\}|%\([\w.]+\)s|\$\{|\A\$\(|\A\$[A-Za-z_]\w*\Z|\A%\w+%\Z|\A<.*>\Z|<[a-zA-Z][\w -]+>|\A\[.*\]\Z|\A@\w+@\Z|\A\W*\Z")
+_TEMPLATE = re.compile(
+    r"\{[^{}]*\}|%\([\w.]+\)s|\$\{|<[a-zA-Z][\w -]+>"
+    r"|\A(?:\$\(.*|\$[A-Za-z_]\w*|%\w+%|<.*>|\[.*\]|@\w+@|\W*)\Z"
+)
 _REGEX = re.compile(r"%[sdr]|\\[dwsbSWDBAZ]|\[[a-zA-Z0-9^]-|\(\?|\.[*+]|\A\^|\]\{\d|\]\+|\]\*")
 _PATH = re.compile(
-    r"\A(?:\.{0,2}/|~/|[A-Za-z]:\\|\.\w+/)[\w./ \\{}*@-]*\Z|\.(?:pem|key|crt|cer|txt|json|ya?ml|toml|ini|env|cfg|py|html?|js|css|md|p12|pfx|jks|sock|db|sqlite3?|conf)\Z"
+    r"\A(?:\.{0,2}/|~/|[A-Za-z]:\\|\.\w+/)[\w./ \\{}*@-]*\Z"
+    r"|\.(?:pem|key|crt|cer|txt|json|ya?ml|toml|ini|env|cfg|conf|py|html?|js|css|md|p12|pfx|jks|sock|db|sqlite3?)\Z"
 )
-_HASH = re.compile(r"\A(?:\$(?:2[abxy]?|1|5|6|argon2\w*|pbkdf2[\w-]*|scrypt|bcrypt\w*|apr1|y)\$|pbkdf2_|bcrypt|argon2|scrypt:|sha\d+\$|md5\$|\{[A-Z0-9-]+\}|sha\d+:|sha\d+-)")
-_PUBLIC = re.compile(r"\A(?:ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|-----BEGIN (?:PUBLIC|RSA PUBLIC|CERT)|pk_|sk_test_|rk_test_)")
+_HASH = re.compile(
+    r"\A(?:\$(?:2[abxy]?|1|5|6|argon2\w*|pbkdf2[\w-]*|scrypt|bcrypt\w*|apr1|y)\$|pbkdf2_|bcrypt|argon2|scrypt:|sha\d+\$|md5\$|\{[A-Z0-9-]+\}|sha\d+:|sha\d+-)"
+)
+_PUBLIC = re.compile(
+    r"\A(?:ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|-----BEGIN (?:PUBLIC|RSA PUBLIC|CERT)|pk_|sk_test_|rk_test_)"
+)
 _CONSTANT_NAME = re.compile(r"\A_*[A-Z][A-Z]*\d{0,2}(?:_(?:[A-Z]+\d{0,2}|\d{1,2}))+\Z")
 _DOTTED = re.compile(r"\A[A-Za-z_]{2,}[0-9]?(?:\.[A-Za-z_]{2,}[0-9]?)+(?:\.[A-Za-z_]\w*)?\Z")
 _WORDS = re.compile(r"\A[A-Za-z]{2,}\d{0,2}(?:[-_./: +][A-Za-z]+\d{0,2}|[-_./:]\d{1,4})*\Z")
@@ -114,7 +132,7 @@ def _wordiness(text: str) -> float:
     words, and figures next to each other count for nothing."""
     good = pairs = 0
     lowered = text.lower()
-    for left, right in zip(lowered, lowered[1:]):
+    for left, right in pairwise(lowered):
         if not left.isalnum() or not right.isalnum() or (left.isdigit() and right.isdigit()):
             continue
         pairs += 1

@@ -55,7 +55,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
                 reason = _undecided(component, manifest)
                 if reason:
                     place = Location(manifest.path, loose[0].place)
-                    yield Undecided(place, f"requirements of {manifest.path}", reason)
+                    yield Undecided(place, f"manifest {manifest.path}", reason)
                 elif listed.dialect == "requirements" and len(loose) <= maximum:
                     for row in loose:
                         yield _finding(component, manifest, listed, row.place, [row])

@@ -29,7 +29,16 @@ from prodlint.sources import Source
 _SAMPLE = re.compile(r"(?:\A|[._-])(?:example|sample|template|tpl|tmpl|dist|defaults?)(?:\Z|[._-])")
 _TRIAL = re.compile(r"(?:\A|[._-])(?:tests?|testing|conftest|e2e|ci|dev|develop|development|local|debug)(?:\Z|[._-])")
 _CATALOGUE = re.compile(r"(?:\A|/)(?:locales?|i18n|l10n|lang|langs|languages|translations?|cassettes|fixtures)/")
-_DEPLOYMENT_KEYS = ("services", "jobs", "apiVersion", "stages", "pipelines", "openapi", "swagger", "AWSTemplateFormatVersion")
+_DEPLOYMENT_KEYS = (
+    "services",
+    "jobs",
+    "apiVersion",
+    "stages",
+    "pipelines",
+    "openapi",
+    "swagger",
+    "AWSTemplateFormatVersion",
+)
 _EXAMPLE = re.compile(r"\A(?:json_)?schema_extra\Z|(?:\A|_)examples?\Z|\Aopenapi_")
 
 
@@ -70,7 +79,7 @@ def _is_generated(secret: Secret) -> bool:
 def _is_trial(path: str) -> bool:
     """Whether a file says by its name that it serves tests or one developer: `settings/test.py`, `.env.ci`."""
     name = path.rpartition("/")[2]
-    return ".devcontainer/" in path or _TRIAL.search(name[:-3] if name.endswith(".py") else name) is not None
+    return ".devcontainer/" in path or _TRIAL.search(name.removesuffix(".py")) is not None
 
 
 def _wants_format(source: Source, facts: Facts) -> bool:

@@ -1,0 +1,118 @@
+"""What object-relational mappers call their bases, columns and constraints."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = [
+    "BASE_COLUMNS",
+    "COLUMN_TYPES",
+    "DOCUMENT_TYPES",
+    "ENUM_TYPES",
+    "FACTORIES",
+    "MAPPER_PACKAGES",
+    "OWNER_COLUMNS",
+    "BaseColumn",
+    "base_kind",
+    "construct",
+]
+
+MAPPER_PACKAGES = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "flask_sqlalchemy_lite", "advanced_alchemy"})
+"""Packages whose import says that a tree may have tables. `db = SQLAlchemy()` resolves to `flask_sqlalchemy`."""
+
+_CONSTRUCTS = frozenset(
+    """Column mapped_column ForeignKey ForeignKeyConstraint Index UniqueConstraint PrimaryKeyConstraint Table MetaData
+    relationship Relationship Field deferred column_property Sequence Identity Computed CheckConstraint FetchedValue
+    DefaultClause aliased declared_attr registry desc asc nulls_first nulls_last nullsfirst nullslast text func
+    """.split()
+)
+
+FACTORIES = frozenset({"declarative_base", "automap_base", "generate_base"})
+"""Functions that make a declarative base."""
+
+
+class BaseColumn(NamedTuple):
+    """A column that a library's base class brings."""
+
+    name: str
+    type: str
+    nullable: bool = False
+    primary_key: bool = False
+    unique: bool = False
+    index: bool = False
+
+
+_AUDIT = (BaseColumn("created_at", "DateTimeUTC"), BaseColumn("updated_at", "DateTimeUTC"))
+_SENTINEL = BaseColumn("sa_orm_sentinel", "Integer", nullable=True)
+
+
+def _advanced(kind: str, key: str) -> dict[str, tuple[BaseColumn, ...]]:
+    identity = BaseColumn("id", key, primary_key=True)
+    before = (identity,) if kind in ("BigInt", "Identity", "NanoID") and kind != "NanoID" else (identity, _SENTINEL)
+    return {f"{kind}Base": before, f"{kind}AuditBase": (*before, *_AUDIT), f"{kind}PrimaryKey": before}
+
+
+BASE_COLUMNS: dict[str, tuple[BaseColumn, ...]] = {
+    f"advanced_alchemy.{name}": columns
+    for kind, key in (
+        ("UUID", "GUID"),
+        ("UUIDv6", "GUID"),
+        ("UUIDv7", "GUID"),
+        ("NanoID", "String"),
+        ("BigInt", "BigInteger"),
+        ("Identity", "BigInteger"),
+    )
+    for name, columns in _advanced(kind, key).items()
+}
+BASE_COLUMNS["advanced_alchemy.AuditColumns"] = _AUDIT
+BASE_COLUMNS["advanced_alchemy.SlugKey"] = (BaseColumn("slug", "String(100)", unique=True, index=True),)
+"""Columns of the bases and mixins of Advanced Alchemy (its modules `base`, `mixins`), by package and class."""
+
+
+def base_kind(name: str) -> str:
+    """What a class outside the tree makes of its subclasses: "sqlmodel" (tables if they say `table=True`), "root" (a
+    declarative base, which is no table itself), "declarative" (tables), "named" (tables whose names are worked out
+    from the classes') or "" for none of them."""
+    root, _, rest = name.partition(".")
+    last = rest.rpartition(".")[2]
+    if root == "sqlmodel":
+        return "sqlmodel" if last == "SQLModel" else ""
+    if root == "sqlalchemy":
+        if last in ("DeclarativeBase", "DeclarativeBaseNoMeta", "DeclarativeMeta"):
+            return "root"
+        return "declarative" if last in FACTORIES else ""
+    if root == "flask_sqlalchemy":
+        return "named" if rest.endswith("SQLAlchemy.Model") else ""
+    if root == "advanced_alchemy":
+        return "named" if last.endswith("Base") or last == "DefaultBase" else ""
+    return ""
+
+
+def construct(name: str) -> str:
+    """What a name of a mapper's package constructs: `Column` for `sqlalchemy.schema.Column`, `sqlmodel.Column` and
+    `flask_sqlalchemy.SQLAlchemy.Column`; `ddl_if` for a construct that only some databases get; "" for all else.
+    The packages re-export their classes in many modules, so the first and the last part of the name count."""
+    root, _, rest = name.partition(".")
+    if root not in MAPPER_PACKAGES and name not in ("pydantic.Field", "pydantic.fields.Field"):
+        return ""
+    last = rest.rpartition(".")[2]
+    if last == "ddl_if":
+        return last
+    return last if last in _CONSTRUCTS else ""
+
+
+OWNER_COLUMNS = frozenset(
+    """user_id owner_id tenant_id account_id customer_id organization_id organisation_id org_id workspace_id team_id
+    author_id creator_id member_id""".split()
+)
+"""Names of columns that say whose a row is: nearly every query of a table that has one filters by it."""
+
+COLUMN_TYPES = {"Boolean": "boolean", "BOOLEAN": "boolean", "bool": "boolean"}
+ENUM_TYPES = frozenset(
+    """Enum ENUM enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag ChoiceType sqlalchemy_utils.ChoiceType""".split()
+)
+DOCUMENT_TYPES = frozenset(
+    """JSON JSONB ARRAY TSVECTOR TSVectorType LargeBinary BLOB BYTEA PickleType HSTORE dict list Dict List bytes
+    MutableDict MutableList JsonB""".split()
+)
+"""Types whose columns an ordinary index does not serve."""

@@ -1,0 +1,408 @@
+"""The tables of the application: classes of SQLModel and SQLAlchemy, and `Table(...)` objects.
+
+Django's and Tortoise's models are not read yet: they give no tables. What tests and migrations declare is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from prodlint.facts import Assign, Call, Constant, Mapping, Reference, Subscript, Value, span
+from prodlint.finding import Location
+from prodlint.libraries.database import BASE_COLUMNS, MAPPER_PACKAGES
+from prodlint.project.bindings import Defined, External, Variable
+from prodlint.project.columns import Annotation, annotation_of, column_of, constructed, items_of, known
+from prodlint.project.constraints import (
+    Arguments,
+    Constraint,
+    arguments_of_table,
+    constraint_of,
+    index_name,
+    naming_convention,
+)
+from prodlint.project.entities import Entities
+from prodlint.project.models import Member, Models
+from prodlint.project.outcomes import Given, Site
+from prodlint.project.schema import Column, Index, Table
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+__all__ = ["Table", "find_tables", "rows"]
+
+_ROLES = frozenset({"application", "script"})
+_SCHEMA_MODULES = ("sqlalchemy", "sqlalchemy.schema", "sqlalchemy.sql.schema", "sqlmodel", "flask_sqlalchemy.SQLAlchemy")
+_LISTS = ("list[", "List[", "set[", "Set[", "Sequence[")
+
+
+def find_tables(project: Project) -> Entities:
+    """All tables of the tree, by path and place, with the classes and variables that stand for them."""
+    if next(iter(project.mentioning(*MAPPER_PACKAGES)), None) is None:
+        return Entities(project, (), {})
+    reader = _Reader(project)
+    reader.read_classes()
+    reader.read_objects()
+    return reader.finished()
+
+
+class _Reader:
+    """The cursor over the tree: collects tables and what is added to them later."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.models = Models(project)
+        self.pattern = naming_convention(project)
+        self.tables: dict[Defined | Location, Table] = {}
+        self.variables: dict[Variable, Location] = {}
+        self.constraints: dict[Defined | Location, list[Constraint]] = {}
+
+    # --- classes ---
+
+    def read_classes(self) -> None:
+        heirs: list[Defined] = []
+        for defined in self.project.classes():
+            if self.project.role(defined.path) not in _ROLES or not self.models.kind(defined):
+                continue
+            given = self._table_object(defined)
+            if given is not None:
+                self._read_object(given, defined)
+            elif self.models.table_name(defined) is None:
+                heirs.append(defined)
+            else:
+                self._read_class(defined)
+        for defined in heirs:
+            self._read_heir(defined)
+
+    def _table_object(self, defined: Defined) -> Given | None:
+        member = self.models.member(defined, "__table__")
+        given = self.models.outcome(member, defined) if member is not None else None
+        kind, call = constructed(self.project, given) if given is not None else ("", None)
+        return call if kind == "Table" else None
+
+    def _read_class(self, defined: Defined) -> None:
+        scope = self.project.scope_of(defined)
+        arguments = self._arguments(defined)
+        name = self.models.table_name(defined) or "?"
+        doubt = self.models.doubt(defined) or arguments.doubt or ("its name is computed" if name == "?" else "")
+        self.tables[defined] = Table(
+            name="" if name == "?" else name,
+            schema=arguments.schema,
+            model=self.project.qualified(defined),
+            label=scope.name,
+            location=Location(defined.path, scope.place),
+            columns=tuple(self._columns(defined)),
+            of=(defined,),
+            unknown=doubt,
+        )
+        self.constraints[defined] = [*arguments.constraints, *self._inner_indexes(defined)]
+
+    def _read_heir(self, defined: Defined) -> None:
+        """A class that shares the table of its parent: single-table inheritance."""
+        columns = list(self._columns(defined))
+        parent = self.models.parent(defined)
+        while parent is not None and parent not in self.tables:
+            parent = self.models.parent(parent)
+        if parent is not None:
+            table = self.tables[parent]
+            present = {column.name for column in table.columns}
+            # A row of another class has nothing there.
+            more = [replace(column, nullable=True) for column in columns if column.name not in present]
+            self.tables[parent] = replace(table, columns=(*table.columns, *more), of=(*table.of, defined))
+            self.constraints[parent] += self._arguments(defined).constraints
+        elif columns and self.models.doubt(defined):
+            scope = self.project.scope_of(defined)
+            location = Location(defined.path, scope.place)
+            model, doubt = self.project.qualified(defined), self.models.doubt(defined)
+            self.tables[defined] = Table("", "", model, scope.name, location, tuple(columns), of=(defined,), unknown=doubt)
+            self.constraints[defined] = []
+
+    def _own_members(self, defined: Defined) -> list[Member]:
+        """What a class and those of its ancestors that are no tables themselves bind, overridden names once."""
+        parent = self.models.parent(defined)
+        above = set(self.models.lineage(parent)) if parent is not None else set()
+        sqlmodel = self.models.kind(defined) == "sqlmodel"
+        found: dict[str, Member] = {}
+        for symbol in reversed(self.models.lineage(defined)):
+            if not isinstance(symbol, Defined) or symbol in above:
+                continue
+            for member in self.models.members(symbol).values():
+                is_hint = member.value is None and member.function is None
+                if is_hint and not sqlmodel and not self._annotation(member).mapped and member.name in found:
+                    continue
+                found[member.name] = member
+        return list(found.values())
+
+    def _annotation(self, member: Member) -> Annotation:
+        if member.annotation is None:
+            return Annotation()
+        return annotation_of(self.project, member.site, member.annotation)
+
+    def _columns(self, defined: Defined) -> Iterable[Column]:
+        sqlmodel = self.models.kind(defined) == "sqlmodel"
+        scope = self.project.scope_of(defined)
+        for symbol in self.models.lineage(defined):
+            if isinstance(symbol, External):
+                root, _, rest = symbol.name.partition(".")
+                for each in BASE_COLUMNS.get(f"{root}.{rest.rpartition('.')[2]}", ()):
+                    place = Location(defined.path, scope.place)
+                    yield Column(each.name, each.name, place, *each[1:6], inherited=True)
+        for member in self._own_members(defined):
+            column = self._field(member) if sqlmodel else self._column(member, defined)
+            if column is not None:
+                yield self._named(replace(column, inherited=member.owner != defined))
+
+    def _field(self, member: Member) -> Column | None:
+        """The column of a SQLModel field."""
+        if member.annotation is None or member.name.startswith("_") or member.name == "model_config":
+            return None
+        value = member.annotation
+        written = value.value if isinstance(value, Subscript) else value
+        if getattr(written, "name", "").rpartition(".")[2] == "ClassVar":
+            return None
+        kind, call = "", None
+        if member.value is not None:
+            kind, call = constructed(self.project, Given(member.site, member.value))
+            if kind in ("Relationship", "relationship", "declared_attr"):
+                return None
+        location = Location(member.owner.path, member.place)
+        return column_of(self.project, member.name, location, call if kind == "Field" else None, self._annotation(member), True)
+
+    def _column(self, member: Member, defined: Defined) -> Column | None:
+        """The column that a member of a declarative class stands for, or None."""
+        location = Location(member.owner.path, member.place)
+        annotation = self._annotation(member)
+        if member.function is not None:
+            return self._declared(member, defined, location)
+        if member.value is None:
+            if not annotation.mapped or annotation.text.startswith(_LISTS):
+                return None
+            return column_of(self.project, member.name, location, None, annotation)
+        kind, call = constructed(self.project, Given(member.site, member.value))
+        if kind not in ("Column", "mapped_column"):
+            return None
+        said = annotation if annotation.mapped and kind == "mapped_column" else None
+        return column_of(self.project, member.name, location, call, said)
+
+    def _declared(self, member: Member, defined: Defined, location: Location) -> Column | None:
+        if not self.models.is_declared(member):
+            return None
+        assert member.function is not None
+        returns = self.project.scope_of(member.function).returns
+        said = annotation_of(self.project, member.site, returns) if returns is not None else None
+        for given in self.models.returns(member, defined):
+            kind, call = constructed(self.project, given)
+            if kind in ("Column", "mapped_column"):
+                use = said if said is not None and said.mapped and kind == "mapped_column" else None
+                return column_of(self.project, member.name, location, call, use)
+        return None
+
+    def _arguments(self, defined: Defined) -> Arguments:
+        parent = self.models.parent(defined)
+        above = self.models.lineage(parent) if parent is not None else ()
+        for symbol in self.models.lineage(defined):
+            member = self.models.members(symbol).get("__table_args__") if isinstance(symbol, Defined) else None
+            if member is None or (symbol in above and not self.models.is_declared(member)):
+                continue
+            if member.value is None and member.function is None:
+                continue
+            given = self.models.outcome(member, defined)
+            if given is None:
+                return Arguments(doubt="`__table_args__` has several results")
+            return arguments_of_table(self.project, given)
+        return Arguments()
+
+    def _inner_indexes(self, defined: Defined) -> list[Constraint]:
+        """Indexes that stand in the class body by themselves."""
+        found = []
+        for statement in self.project.statements_of(defined):
+            value: Value | None = getattr(statement, "value", None)
+            if isinstance(value, Call):
+                constraint = constraint_of(self.project, Given(Site(defined.path, defined.scope), value))
+                found += [constraint] if constraint is not None else []
+        return found
+
+    def _named(self, column: Column) -> Column:
+        """A column whose foreign key is given as a class's attribute, with the name of what it references."""
+        target = column.target
+        if target is None or column.foreign_key != "?" or not isinstance(target.value, Reference):
+            return column
+        head, _, attribute = target.value.name.rpartition(".")
+        symbol, rest = self.project.names.resolve(target.site.path, target.site.scope, head.removesuffix(".c"))
+        name = self.models.table_name(symbol) if isinstance(symbol, Defined) and not rest else None
+        if isinstance(symbol, Variable) and not rest:
+            kind, call = constructed(self.project, target, self.project.values.variable(symbol).meaning)
+            if kind == "Table" and call is not None and isinstance(call.value, Call):
+                first = call.value.positional(0)
+                name = str(known(self.project, Given(call.site, first)) or "?") if first is not None else "?"
+        return replace(column, foreign_key=f"{name}.{attribute}" if name not in (None, "?") else "?")
+
+    # --- objects ---
+
+    def read_objects(self) -> None:
+        for site in self.project.calls({f"{module}.Table" for module in _SCHEMA_MODULES}):
+            if self.project.role(site.path) in _ROLES and Location(site.path, site.call.place) not in self.tables:
+                self._read_object(Given(site.site, site.call), None)
+
+    def _read_object(self, given: Given, defined: Defined | None) -> None:
+        call, site = given.value, given.site
+        assert isinstance(call, Call)
+        name = known(self.project, Given(site, call.arguments[0].value)) if call.arguments else None
+        arguments, doubt = items_of(self.project, Given(site, _tuple(call)))
+        if len(arguments) < 2:
+            return
+        location = Location(site.path, call.place)
+        columns, constraints = [], []
+        for each in arguments[2:]:
+            kind, inner = constructed(self.project, each)
+            constraint = constraint_of(self.project, each)
+            if kind == "Column" and inner is not None:
+                where = Location(inner.site.path, inner.value.place)
+                columns.append(self._named(column_of(self.project, "", where, inner)))
+            elif constraint is not None:
+                constraints.append(constraint)
+            elif not kind:
+                doubt = doubt or "an argument is computed"
+        if call.keyword("autoload_with") is not None or call.keyword("autoload") is not None:
+            doubt = "it is read from the database"
+        variable = self._variable(site, call)
+        label = variable.name if variable is not None else str(name or "?")
+        schema = call.keyword("schema")
+        key: Defined | Location = defined or location
+        self.tables[key] = Table(
+            name=str(name or ""),
+            schema=str((known(self.project, Given(site, schema)) if schema is not None else None) or ""),
+            model=f"{self.project.modules.name(site.path)}.{label}",
+            label=self.project.scope_of(defined).name if defined is not None else label,
+            location=location,
+            columns=tuple(replace(column, attribute=column.name) for column in columns),
+            of=(defined,) if defined is not None else (),
+            unknown=doubt or ("" if name else "its name is computed"),
+        )
+        self.constraints[key] = constraints
+
+    def _variable(self, site: Site, call: Call) -> Variable | None:
+        python = self.project.python(site.path)
+        assert python is not None
+        for statement in python.statements:
+            if isinstance(statement, Assign) and statement.value is not None and statement.value.place == call.place:
+                target = statement.targets[0]
+                if isinstance(target, Reference) and "." not in target.name:
+                    variable = Variable(site.path, python.blocks[statement.block].scope, target.name)
+                    self.variables[variable] = Location(site.path, call.place)
+                    return variable
+        return None
+
+    # --- the whole ---
+
+    def finished(self) -> Entities:
+        keys = sorted(self.tables, key=lambda key: self.tables[key].location)
+        built = {key: _built(self.tables[key], self.constraints[key], self.pattern) for key in keys}
+        entities = Entities(self.project, tuple(built.values()), self._places(built))
+        added: dict[Location, list[Constraint]] = {}
+        for site in self.project.calls({f"{module}.Index" for module in _SCHEMA_MODULES}):
+            table = self._indexed(entities, Given(site.site, site.call))
+            constraint = constraint_of(self.project, Given(site.site, site.call)) if table is not None else None
+            if table is not None and constraint is not None:
+                added.setdefault(table.location, []).append(constraint)
+        if not added:
+            return entities
+        for key, table in built.items():
+            built[key] = _built(table, added.get(table.location, []), self.pattern, again=True)
+        return Entities(self.project, tuple(built.values()), self._places(built))
+
+    def _places(self, built: dict[Defined | Location, Table]) -> dict[Variable, Table]:
+        by_location = {key: table for key, table in built.items() if isinstance(key, Location)}
+        return {variable: by_location[place] for variable, place in self.variables.items() if place in by_location}
+
+    def _indexed(self, entities: Entities, given: Given) -> Table | None:
+        """The table of an index that stands by itself: that of the first column it names."""
+        assert isinstance(given.value, Call)
+        for argument in given.value.arguments[1:]:
+            for reference in entities.references(given.site, argument.value):
+                return reference[0]
+        return None
+
+
+def _tuple(call: Call) -> Value:
+    from prodlint.facts import Operation, Sequence
+
+    items = (
+        Operation("*", (argument.value,), argument.value.place) if argument.star == "*" else argument.value
+        for argument in call.arguments
+        if not argument.name and argument.star != "**"
+    )
+    return Sequence("tuple", tuple(items), call.place)
+
+
+def _built(table: Table, constraints: Iterable[Constraint], pattern: str, again: bool = False) -> Table:
+    """A table with its constraints; with `again` only those are added, the columns' own are there."""
+    columns = {column.name: column for column in table.columns}
+    by_attribute = {column.attribute: column.name for column in table.columns}
+    key = [column.name for column in table.columns if column.primary_key]
+    indexes, uniques, foreign_keys = list(table.indexes), list(table.uniques), list(table.foreign_keys)
+    for column in () if again else table.columns:
+        if column.index:
+            name = index_name(pattern, table.name, (column.name,))
+            indexes.append(Index(name, (column.name,), column.location, column.unique))
+        elif column.unique:
+            uniques.append((column.name,))
+    for constraint in constraints:
+        names = tuple(each if each in columns else by_attribute.get(each, each) for each in constraint.columns)
+        if constraint.kind == "Index":
+            name = constraint.name or index_name(pattern, table.name, names)
+            index = Index(name, names, constraint.location, constraint.unique, constraint.partial)
+            indexes += [] if any(each.name == name and each.columns == names for each in indexes) else [index]
+        elif constraint.kind == "UniqueConstraint":
+            uniques.append(names)
+        elif constraint.kind == "PrimaryKeyConstraint":
+            key = list(names)
+            for name in names:
+                if name in columns:
+                    columns[name] = replace(columns[name], primary_key=True, nullable=False)
+        elif constraint.kind == "ForeignKeyConstraint":
+            foreign_keys.append(names)
+            for name, target in zip(names, constraint.targets):
+                if name in columns:
+                    columns[name] = replace(columns[name], foreign_key=target, ondelete=constraint.ondelete)
+    return replace(
+        table,
+        columns=tuple(columns.values()),
+        primary_key=table.primary_key if again else tuple(key),
+        indexes=tuple(indexes),
+        uniques=tuple(uniques),
+        foreign_keys=tuple(foreign_keys),
+    )
+
+
+def rows(project: Project) -> list[dict[str, object]]:
+    """The contract of `inspect tables`: one object a table, sorted by name, file and line."""
+    listed = sorted(project.tables, key=lambda table: (table.schema, table.name, table.location))
+    return [
+        {
+            "name": table.name,
+            "schema": table.schema or None,
+            "model": table.model,
+            "file": table.location.path,
+            "line": span(table.location.place).line,
+            "columns": [
+                {
+                    "name": column.name,
+                    "type": column.type,
+                    "nullable": column.nullable,
+                    "primary_key": column.primary_key,
+                    "unique": column.unique,
+                    "foreign_key": column.foreign_key or None,
+                }
+                for column in table.columns
+            ],
+            "indexes": [
+                {"name": index.name, "columns": list(index.columns), "unique": index.unique} for index in table.indexes
+            ],
+            "uniques": [list(columns) for columns in table.uniques],
+            **({"unknown": table.unknown} if table.unknown else {}),
+        }
+        for table in listed
+    ]
