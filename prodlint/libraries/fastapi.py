@@ -77,6 +77,16 @@ REFUSING_DEPENDENCIES: dict[str, str] = {
 ("optional"), when false lets one pass ("session_required"), or says that it never refuses ("optional-always").
 Sources: each project's own documentation of its FastAPI integration."""
 
+NEUTRAL_PACKAGES = frozenset(
+    "fastapi starlette pydantic sqlalchemy sqlmodel redis fastapi_limiter fastapi_pagination fastapi_filter fastapi_cache "
+    "fastapi_mail slowapi httpx aiohttp motor beanie pymongo odmantic tortoise builtins typing functools contextlib "
+    "collections datetime uuid logging os asyncio advanced_alchemy dependency_injector punq dishka aioboto3 boto3 "
+    "elasticsearch opensearchpy qdrant_client openai langchain google azure aiokafka faststream taskiq arq celery "
+    "fastapi_babel fastapi_localization fastapi_health psycopg asyncpg databases encodings json pathlib".split()
+)
+"""Packages whose dependencies authenticate nobody, but for those that the tables above name. A dependency from any other
+package outside the tree is unknown."""
+
 HTTP_EXCEPTIONS = frozenset(
     {
         "fastapi.HTTPException",

@@ -143,6 +143,17 @@ class Project:
                     by_scope.setdefault(python.blocks[statement.block].scope, []).append(statement)
         return by_scope.get(defined.scope, [])
 
+    def values_of(self, defined: Defined) -> Iterator[Value]:
+        """The outermost values of one scope: those of its statements and of its block headers (`if`, `for`, `with`)."""
+        for statement in self.statements_of(defined):
+            value = getattr(statement, "value", None)
+            if value is not None:
+                yield value
+        python = self.python(defined.path)
+        for block in python.blocks if python is not None else ():
+            if block.scope == defined.scope and block.value is not None and block.kind != "else":
+                yield block.value
+
     def values_in(self, path: str) -> Iterator[tuple[Value, int]]:
         """The outermost values of a file's statements and block headers, each with its block; decorators and parameter
         defaults come with the block around the definition."""

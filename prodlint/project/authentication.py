@@ -12,7 +12,13 @@ from msgspec import Struct
 
 from prodlint.facts import Call, Reference, Value, walk
 from prodlint.finding import Location, Step
-from prodlint.libraries.fastapi import CREDENTIAL_ATTRIBUTES, PARAMETERS, REFUSING_DEPENDENCIES, SCHEMES
+from prodlint.libraries.fastapi import (
+    CREDENTIAL_ATTRIBUTES,
+    NEUTRAL_PACKAGES,
+    PARAMETERS,
+    REFUSING_DEPENDENCIES,
+    SCHEMES,
+)
 from prodlint.project.bindings import Defined, External
 from prodlint.project.injection import Dependency
 from prodlint.project.outcomes import Given, Items, Known, Site
@@ -84,6 +90,11 @@ class Authenticator:
             known = self._of_external(dependency)
             if known is not None and (dependency.code is None or self._calls_super(dependency.code)):
                 return known
+            if dependency.code is None and known is None:
+                if dependency.external.partition(".")[0] in NEUTRAL_PACKAGES:
+                    return NONE
+                reason = f"what `{dependency.external}` does is not known"
+                return Authentication("unknown", dependency.external, reason)
             if dependency.code is None:
                 return known or NONE
         if dependency.code is None:
@@ -183,18 +194,15 @@ class Authenticator:
         """Whether a function looks at what identifies the caller: a header, cookie, session or injected credential."""
         scope = self.project.scope_of(code)
         site = Site(code.path, max(scope.parent, 0))
-        if any(self._may_identify(each) for top in self.project.routing.injection.of_parameters(code) for each in top.closure()):
+        injected = self.project.routing.injection.of_parameters(code)
+        if any(self._may_identify(each) for top in injected for each in top.closure()):
             return True
         for parameter in scope.parameters:
             if isinstance(parameter.default, Call):
                 name = self.project.values.external_name(site, parameter.default.function)
                 if PARAMETERS.get(name) in {"header", "cookie"}:
                     return True
-        for statement in self.project.statements_of(code):
-            value = getattr(statement, "value", None)
-            if value is not None and any(_mentions_credential(each) for each in walk(value)):
-                return True
-        return False
+        return self._reads_directly(code)
 
     def _may_identify(self, dependency: Dependency) -> bool:
         if dependency.external in SCHEMES or dependency.external in REFUSING_DEPENDENCIES:
@@ -202,11 +210,7 @@ class Authenticator:
         return dependency.code is not None and self._reads_directly(dependency.code)
 
     def _reads_directly(self, code: Defined) -> bool:
-        for statement in self.project.statements_of(code):
-            value = getattr(statement, "value", None)
-            if value is not None and any(_mentions_credential(each) for each in walk(value)):
-                return True
-        return False
+        return any(_mentions_credential(each) for value in self.project.values_of(code) for each in walk(value))
 
     # --- decorators, the handler itself, middleware ---
 

@@ -16,7 +16,7 @@ from prodlint.project.requirement import is_development
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Declared", "declared", "is_compose", "is_for_development", "mounts_source", "services"]
+__all__ = ["Declared", "declared", "is_around", "is_compose", "is_for_development", "mounts_source", "near", "production_stages", "services"]
 
 
 class Declared(Struct, frozen=True):
@@ -52,6 +52,20 @@ def declared(project: Project) -> dict[str, tuple[Declared, ...]]:
     return {name: tuple(several) for name, several in found.items()}
 
 
+def is_around(folder: str, inner: str) -> bool:
+    """Whether what stands in a component's folder concerns the component in another: it is the same, or above it."""
+    return not folder or folder == inner or inner.startswith(f"{folder}/")
+
+
+def near(project: Project, variables: dict[str, tuple[Declared, ...]], folder: str) -> dict[str, tuple[Declared, ...]]:
+    """Those of the variables that concern the component in a folder."""
+    found = {
+        name: tuple(each for each in several if is_around(project.sources[each.location.path].project, folder))
+        for name, several in variables.items()
+    }
+    return {name: several for name, several in found.items() if several}
+
+
 def is_for_development(path: str) -> bool:
     """Whether the name of a deployment file, or its folder's, says that it is not for production."""
     folder, _, name = path.lower().rpartition("/")
@@ -62,14 +76,14 @@ def is_for_development(path: str) -> bool:
 def _in_file(project: Project, path: str) -> Iterator[Declared]:
     content = project.facts(path).content
     if isinstance(content, Dockerfile):
-        last = max((each.stage for each in content.instructions), default=0)
+        kept = production_stages(content)
         production = not is_for_development(path)
         for instruction in content.instructions:
             if instruction.keyword != "ENV":
                 continue
             for word, place in zip(instruction.arguments, instruction.places):
                 name, _, value = word.partition("=")
-                yield _declared(name, value, path, place, "image", production and instruction.stage <= last)
+                yield _declared(name, value, path, place, "image", production and instruction.stage in kept)
     if not isinstance(content, Document):
         return
     name = posixpath.basename(path).lower()
@@ -88,6 +102,26 @@ def _in_file(project: Project, path: str) -> Iterator[Declared]:
         elif isinstance(document, Mapping) and document.get("kind") is not None and document.get("spec") is not None:
             for container in _containers(document):
                 yield from _pairs(container.get("env"), path, "manifest", not is_for_development(path))
+
+
+def production_stages(content: Dockerfile) -> frozenset[int]:
+    """The stages of an image that make up what is shipped: the last one that no name calls one for development, and
+    those that it is built from."""
+    names: dict[str, int] = {}
+    bases: dict[int, str] = {}
+    for each in content.instructions:
+        if each.keyword == "FROM" and each.arguments:
+            words = [word.lower() for word in each.arguments]
+            bases[each.stage] = words[0]
+            if len(words) > 2 and words[-2] == "as":
+                names[words[-1]] = each.stage
+    development = {stage for name, stage in names.items() if is_development(name)}
+    stage: int | None = max((each for each in bases if each not in development), default=max(bases, default=0))
+    kept: set[int] = set()
+    while stage is not None and stage not in kept:
+        kept.add(stage)
+        stage = names.get(bases.get(stage, ""))
+    return frozenset(kept)
 
 
 def is_compose(document: Value) -> bool:

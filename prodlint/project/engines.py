@@ -23,7 +23,8 @@ from prodlint.libraries.engines import (
 )
 from prodlint.project.bindings import Defined
 from prodlint.project.outcomes import Given, Known, Meaning, Pairs, Site, options
-from prodlint.project.urls import Database, Evidence, database_of, evidence, passed
+from prodlint.project.parameters import passed
+from prodlint.project.urls import Database, Evidence, database_of, evidence
 
 if TYPE_CHECKING:
     from prodlint.project import CallSite, Project
@@ -70,7 +71,8 @@ class Engine(Struct, frozen=True):
 def find_engines(project: Project) -> tuple[Engine, ...]:
     """All engines of the tree, tests and scripts included, by path and place."""
     known = evidence(project)
-    found = [_made(project, known, site) for site in project.calls(ENGINE_FACTORIES | CONFIGURED_FACTORIES | set(CONFIGURATIONS))]
+    names = ENGINE_FACTORIES | CONFIGURED_FACTORIES | set(CONFIGURATIONS)
+    found = [_made(project, known[project.sources[site.path].project], site) for site in project.calls(names)]
     found += _of_flask(project, known)
     return tuple(sorted((each for each in found if each is not None), key=lambda each: each.location))
 
@@ -268,7 +270,7 @@ def _is_disposed(project: Project, site: CallSite) -> bool:
 # --- Flask-SQLAlchemy ---
 
 
-def _of_flask(project: Project, known: Evidence) -> Iterator[Engine]:
+def _of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
     extensions = list(project.calls({FLASK_EXTENSION}))
     if not extensions:
         return
@@ -296,7 +298,7 @@ def _of_flask(project: Project, known: Evidence) -> Iterator[Engine]:
             block,
             FLASK_URL,
             f"{project.modules.name(location.path)}.{owner or FLASK_URL}",
-            database_of(project, known, given, block),
+            database_of(project, known[project.sources[location.path].project], given, block),
             tuple(arguments),
             incomplete,
             project.role(location.path) != "application",

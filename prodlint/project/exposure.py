@@ -352,8 +352,8 @@ class Exposures:
                     continue
                 case Known() | Defined() | Function() | Module():
                     return SAFE
-                case Instance(External(of)) if of.rpartition(".")[2] not in words.TEXT_TYPES:
-                    return self._whole(where, value, SAFE if "." in of else UNCLEAR)
+                case Instance(External(of)) if of.rpartition(".")[2][:1].isupper() and of.rpartition(".")[2] not in words.TEXT_TYPES:
+                    return self._whole(where, value, SAFE)
                 case Instance(Defined()):
                     return self._whole(where, value, SAFE)
         return Verdict((Trace(written(value), SECRET, (step,)),))
@@ -656,10 +656,7 @@ class Exposures:
                 case External(name) if name in words.WHOLE_OBJECTS:
                     step = Step(f"`{written(value)}` is read here", Location(where.path, value.place))
                     return Verdict((Trace(written(value), WHOLE, (step,), words.WHOLE_OBJECTS[name]),))
-                case Environment():
-                    step = Step(f"`{written(value)}` is read here", Location(where.path, value.place))
-                    return self._environment(value, meaning, step)
-        if isinstance(outcome.meaning, Environment):
+        if isinstance(outcome.meaning, Environment) and not otherwise.is_safe:
             step = Step(f"`{written(value)}` is read here", Location(where.path, value.place))
             return self._environment(value, outcome.meaning, step)
         return otherwise
@@ -804,8 +801,9 @@ def _is_partial(index: Operation, bounds: tuple[Value, ...]) -> bool:
     if len(numbers) != len(bounds) or not numbers:
         return False
     if len(numbers) == 1:
-        starts_with_colon = start(index.place) < start(bounds[0].place)
-        return 0 <= numbers[0] <= _FEW if starts_with_colon else -_FEW <= numbers[0] < 0
+        # A slice's place begins at its bracket: a colon stands between that and an upper bound.
+        is_upper = start(bounds[0].place) > start(index.place) + 1
+        return 0 <= numbers[0] <= _FEW if is_upper else -_FEW <= numbers[0] < 0
     return 0 <= numbers[1] - numbers[0] <= _FEW
 
 

@@ -146,12 +146,9 @@ def _constructor(project: Project, meaning: object) -> Defined | None:
 
 
 def _sinks(project: Project, exposures: Exposures) -> Iterator[Sink]:
-    shown = exposures.rendering.names
     for path in project.python_paths:
         names = project.identifiers(path)
         if _SINK.search(names) is None or project.role(path) in _ROLES_LEFT_OUT:
-            continue
-        if _SOURCE.search(names) is None and shown.isdisjoint(names.split()):
             continue
         python = project.python(path)
         if python is None:

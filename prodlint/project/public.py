@@ -47,15 +47,19 @@ _INFRASTRUCTURE = {
     "jwks.json": "public keys",
     "jwks": "public keys",
 }
-_ENTRANCES: dict[str, frozenset[str]] = {
-    "login": frozenset("login signin logon sign token tokens authenticate session sessions auth mfa otp verify".split()),
-    "logout": frozenset("logout signout logoff".split()),
-    "token refresh": frozenset("refresh".split()),
-    "signup": frozenset("register registration signup join onboard".split()),
-    "password reset": frozenset("password forgot recover recovery reset".split()),
-    "account confirmation": frozenset("confirm confirmation verify verification activate activation".split()),
-    "OAuth flow": frozenset("oauth oauth2 callback authorize authorized sso saml oidc".split()),
+_ENTRANCES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    reason: (frozenset(plain.split()), frozenset(vague.split()))
+    for reason, plain, vague in (
+        ("login", "login signin logon authenticate", "sign token tokens session sessions auth mfa otp verify access"),
+        ("logout", "logout signout logoff", "sign out"),
+        ("token refresh", "", "refresh"),
+        ("signup", "register registration signup", "join onboard sign up"),
+        ("password reset", "forgot", "password recover recovery reset"),
+        ("account confirmation", "", "confirm confirmation verify verification activate activation"),
+        ("OAuth flow", "oauth oauth2 saml oidc sso", "callback authorize authorized"),
+    )
 }
+"""For each entrance the words that mean nothing else, and those that need to be borne out by what the handler does."""
 _CREDENTIAL_CALLS = re.compile(
     r"(verify|check|validate|compare|hash|get|create|update|reset|set)_?\w*(password|credential)"
     r"|(create|encode|generate|issue|make|refresh|decode|verify|get)_?\w*(token|jwt)|authenticate|checkpw|hashpw"
@@ -102,9 +106,11 @@ def _entrance(project: Project, route: Route, segments: list[str]) -> str:
     in_path = {word for segment in segments if not segment.startswith("{") for word in _words(segment)}
     in_name = set(words_of(project.scope_of(route.handler).name))
     does = _handles_credentials(project, route.handler)
-    for reason, words in _ENTRANCES.items():
-        votes = bool(in_path & words) + bool(in_name & words) + does
-        if votes >= 2 and (in_path & words or in_name & words):
+    for reason, (plain, vague) in _ENTRANCES.items():
+        words = plain | vague
+        if in_path & plain and (in_name & words or does) or in_name & plain and in_path & words:
+            return reason
+        if does and in_path & words and in_name & words:
             return reason
     return ""
 
@@ -124,9 +130,8 @@ def _handles_credentials(project: Project, handler: Defined) -> bool:
         ) else ""
         if "OAuth2PasswordRequestForm" in written:
             return True
-    for statement in project.statements_of(handler):
-        value = getattr(statement, "value", None)
-        for inner in walk(value) if value is not None else ():
+    for value in project.values_of(handler):
+        for inner in walk(value):
             if isinstance(inner, Call):
                 called = getattr(inner.function, "name", "").rpartition(".")[2]
                 if _CREDENTIAL_CALLS.search(called):
@@ -137,9 +142,8 @@ def _handles_credentials(project: Project, handler: Defined) -> bool:
 def _takes_password(project: Project, handler: Defined) -> bool:
     """Whether a handler hashes a password, or takes a model with a password in it."""
     scope = project.scope_of(handler)
-    for statement in project.statements_of(handler):
-        value = getattr(statement, "value", None)
-        for inner in walk(value) if value is not None else ():
+    for value in project.values_of(handler):
+        for inner in walk(value):
             if isinstance(inner, Call) and "password" in getattr(inner.function, "name", "").lower():
                 return True
     site = Site(handler.path, max(scope.parent, 0))
@@ -152,9 +156,8 @@ def _takes_password(project: Project, handler: Defined) -> bool:
 
 def _verified_webhook(project: Project, handler: Defined, depth: int = 0) -> str:
     """ "signed webhook" where the handler, or a function of the tree that it calls, verifies a signature."""
-    for statement in project.statements_of(handler):
-        value = getattr(statement, "value", None)
-        for inner in walk(value) if value is not None else ():
+    for value in project.values_of(handler):
+        for inner in walk(value):
             if not isinstance(inner, Call):
                 continue
             called = getattr(inner.function, "name", "").rpartition(".")[2]

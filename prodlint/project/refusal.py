@@ -91,11 +91,23 @@ class Refusals:
             certain = statement.place < left_at and not _is_guarded(python, block, credentials)
             for refusal in self._of_statement(site, statement):
                 yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
+        for block in python.blocks:
+            if block.scope != function.scope or block.value is None or block.kind in {"else", "except"}:
+                continue
+            if self._never_runs(python, block.parent, site) or _is_swallowed(python, block.parent, None):
+                continue
+            certain = block.place < left_at and not _is_guarded(python, block.parent, credentials)
+            for inner in walk(block.value):
+                if isinstance(inner, Call):
+                    for refusal in self._of_call(site, inner, Location(site.path, block.place)):
+                        yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
 
     def _of_statement(self, site: Site, statement: Statement) -> Iterator[Refusal]:
         location = Location(site.path, statement.place)
         match statement:
             case Raise(None):
+                return
+            case Raise(Reference(name)) if self._is_caught(site, name):
                 return
             case Raise(value) if value is not None:
                 status = self.status_of(site, value)
@@ -110,6 +122,12 @@ class Refusals:
         for inner in walk(value):
             if isinstance(inner, Call):
                 yield from self._of_call(site, inner, location)
+
+    def _is_caught(self, site: Site, name: str) -> bool:
+        """Whether a name is bound by an `except`: raising it again is no refusal of this function's own."""
+        table = self.project.names.table(site.path)
+        bindings = table.bindings.get(site.scope, {}).get(name, []) if table is not None else []
+        return any(isinstance(each.statement, Block) and each.statement.kind == "except" for each in bindings)
 
     def _of_call(self, site: Site, call: Call, location: Location) -> Iterator[Refusal]:
         meaning = self.project.values.evaluate(site, call.function).meaning
@@ -289,7 +307,7 @@ def _depends_on(test: Value, site: Site) -> bool:
     return any(isinstance(each, Reference) and each.name.partition(".")[0] in known for each in walk(test))
 
 
-def _is_swallowed(python: Python, block: int, statement: Statement) -> bool:
+def _is_swallowed(python: Python, block: int, statement: Statement | None) -> bool:
     """Whether an exception raised in a block is caught around it by a broad handler that raises nothing."""
     if isinstance(statement, Return):
         value = statement.value

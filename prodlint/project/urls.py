@@ -11,8 +11,8 @@ from prodlint.facts import Call, Constant, Operation, Reference, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.engines import DRIVERS, EMBEDDED, SERVERS, URL_BUILDERS, URL_TYPES, dialect_of
 from prodlint.project.bindings import Bound, External, Variable
-from prodlint.project.declared import Declared, declared
-from prodlint.project.dependencies import dependencies
+from prodlint.project.declared import Declared, declared, is_around, near
+from prodlint.project.dependencies import Component, dependencies
 from prodlint.project.outcomes import Choice, Environment, Given, Instance, Known, Meaning, Opaque, Site, Text, options
 from prodlint.project.parameters import parameter_of, passed
 if TYPE_CHECKING:
@@ -40,18 +40,26 @@ class Evidence(Struct, frozen=True):
     """Dialects of the drivers that production requires, each with where."""
 
 
-def evidence(project: Project, path: str) -> Evidence:
-    """What deployment files set and which drivers are required for the application that a file belongs to."""
-    folder = project.sources[path].project
-    drivers = [
-        (DRIVERS[row.name], Step(f"the driver `{row.name}` is required here", Location(manifest.path, row.place)))
-        for component in project.dependencies_of(folder)
-        for manifest in component.manifests
-        for listed in (() if manifest.development else manifest.lists)
-        for row in listed.dependencies
-        if row.name in DRIVERS and not row.group
-    ]
-    return Evidence(declared(project), tuple(drivers))
+def evidence(project: Project) -> dict[str, Evidence]:
+    """What deployment files set and which drivers production requires, by the folder of the application."""
+    components = dependencies(project).components
+    variables = declared(project)
+    return {
+        folder: Evidence(near(project, variables, folder), tuple(_drivers(components, folder)))
+        for folder in sorted({source.project for source in project.sources.values()})
+    }
+
+
+def _drivers(components: tuple[Component, ...], folder: str) -> Iterator[tuple[str, Step]]:
+    for component in components:
+        if not is_around(component.folder, folder):
+            continue
+        for manifest in component.manifests:
+            for listed in () if manifest.development else manifest.lists:
+                for row in listed.dependencies:
+                    if row.name in DRIVERS and not row.group:
+                        step = Step(f"the driver `{row.name}` is required here", Location(manifest.path, row.place))
+                        yield DRIVERS[row.name], step
 
 
 def database_of(project: Project, known: Evidence, url: Given, block: int) -> Database:

@@ -87,8 +87,9 @@ def typed(text: str, name: str = "") -> Iterator[tuple[str, str]]:
     for plugin, trigger in _PLUGINS:
         if trigger.search(line) is None:
             continue
+        detector = _detector(plugin.module, plugin.name)
         try:
-            values = list(_detector(plugin.module, plugin.name).analyze_string(line))
+            values = [_whole(detector, value, line) for value in detector.analyze_string(line)]
         except RecursionError:
             # the body of a hostile web token
             continue
@@ -100,6 +101,14 @@ def typed(text: str, name: str = "") -> Iterator[tuple[str, str]]:
 @cache
 def _detector(module: str, name: str) -> Any:
     return getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
+
+
+def _whole(detector: Any, value: str, line: str) -> str:
+    """The key of which a detector gives a part: some give the prefix alone, since it is a group of their pattern."""
+    if len(value) > 6:
+        return value
+    matches = (match[0] for pattern in detector.denylist for match in pattern.finditer(line))
+    return next((match for match in matches if value in match), value)
 
 
 def _is_sample(value: str) -> bool:

@@ -104,7 +104,11 @@ def is_harmless(text: str, name: str) -> bool:
         return True
     # PASSWORD = "password", CLIENT_SECRET = "clientSecret": the name of a field, not its value
     mine, other = "".join(words_of(text)), "".join(words_of(name))
-    return bool(mine) and mine != "secret" and (mine == other or (not any(map(str.isdigit, text)) and mine in other))
+    return (
+        bool(mine)
+        and mine != "secret"
+        and (mine == other or (not any(map(str.isdigit, text)) and other.endswith(mine)))
+    )
 
 
 def is_random(text: str) -> bool:

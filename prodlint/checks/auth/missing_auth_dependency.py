@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from prodlint.project.routes import Route
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_DELICATE = frozenset({"admin", "internal", "private", "debug", "secret", "secrets", "users", "user"})
+_FEW = 3
+"""Open routes that are always listed one by one."""
+_DELICATE = frozenset({"admin", "internal", "private", "debug", "secret", "secrets"})
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
@@ -41,7 +43,7 @@ def _application(project: Project, location: Location, routes: list[Route]) -> I
             opened.append(route)
     if not protected or not opened:
         return
-    if len(protected) < _share(project) * (len(protected) + len(opened)):
+    if len(opened) > _FEW and len(protected) < _share(project) * (len(protected) + len(opened)):
         yield _few(project, location, protected, opened)
         return
     shielded = {route.chain[1].location for route in protected}
@@ -53,7 +55,7 @@ def _application(project: Project, location: Location, routes: list[Route]) -> I
             continue
         yield _open(project, same, protected)
     for router, reading in whole.items():
-        yield _open(project, reading, protected) if len(reading) == 1 else _open_router(router, reading)
+        yield _open_router(router, reading)
 
 
 def _by_handler(opened: list[Route]) -> dict[tuple[object, ...], list[Route]]:
@@ -85,6 +87,10 @@ def _open(project: Project, routes: list[Route], protected: list[Route]) -> Find
 
 def _open_router(router: Location, routes: list[Route]) -> Finding:
     """The one finding of a router that only reads and protects nothing: more likely meant than forgotten."""
+    if len(routes) == 1:
+        only = routes[0]
+        fields = {"route": only.subject, "evidence": "no authentication reaches it"}
+        return Finding(only.location, only.subject, fields, only.chain, Severity.NOTE)
     steps = [Step(f"`{route.subject}` is open", route.location) for route in routes[:12]]
     common = _common_prefix([route.path for route in routes])
     fields = {"route": f"{len(routes)} routes that read below {common}", "evidence": "no authentication reaches them"}

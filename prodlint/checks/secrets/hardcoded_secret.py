@@ -11,12 +11,9 @@ from prodlint.facts import (
     Call,
     Constant,
     Document,
-    Expression,
     Facts,
     Mapping,
-    Python,
     Reference,
-    Return,
     Secret,
     Value,
     span,
@@ -44,8 +41,8 @@ _EXAMPLE = re.compile(r"\A(?:json_)?schema_extra\Z|(?:\A|_)examples?\Z|\Aopenapi
 
 def check(project: Project) -> Iterator[Finding]:
     """A finding for each secret that its file does not excuse. Notes under tests, examples and documentation."""
-    for path, source in sorted(project.sources.items()):
-        facts = project.facts(path)
+    for path in project.marked("secrets"):
+        source, facts = project.sources[path], project.facts(path)
         secrets = [secret for secret in facts.secrets if secret.confidence != "low"]
         if not secrets:
             continue
@@ -55,7 +52,7 @@ def check(project: Project) -> Iterator[Finding]:
         elif is_trial:
             secrets = [secret for secret in secrets if _is_generated(secret)]
         else:
-            secrets = _without_examples(secrets, facts)
+            secrets = _without_examples(secrets, project, path)
         seen = set()
         for secret in sorted(secrets, key=lambda each: (each.place, each.confidence != "high")):
             # one string may be judged twice, as a value and as a default
@@ -98,25 +95,24 @@ def _wants_format(source: Source, facts: Facts) -> bool:
     )
 
 
-def _without_examples(secrets: list[Secret], facts: Facts) -> list[Secret]:
+def _without_examples(secrets: list[Secret], project: Project, path: str) -> list[Secret]:
     """Leaves out the made-up values of examples that go into an OpenAPI schema."""
-    content = facts.content
-    if not isinstance(content, Python) or all(map(_is_generated, secrets)):
+    python = project.python(path)
+    if python is None or all(map(_is_generated, secrets)):
         return secrets
     examples: set[int] = set()
-    for statement in content.statements:
-        if isinstance(statement, (Assign, Expression, Return)) and statement.value is not None:
-            named = isinstance(statement, Assign) and any(
-                isinstance(each, Reference) and _EXAMPLE.search(each.name) is not None for each in statement.targets
-            )
+    for value, _ in project.values_in(path):
+        examples.update(_example_places(value, False))
+    for statement in python.statements:
+        if isinstance(statement, Assign) and statement.value is not None:
+            named = any(isinstance(each, Reference) and _EXAMPLE.search(each.name) for each in statement.targets)
             examples.update(_example_places(statement.value, named))
-    for scope in content.scopes:
+        if isinstance(statement, Assign) and statement.annotation is not None:
+            examples.update(_example_places(statement.annotation, False))
+    for scope in python.scopes:
         for parameter in scope.parameters:
-            for value in (parameter.annotation, parameter.default):
-                if value is not None:
-                    examples.update(_example_places(value, False))
-        for decorator in scope.decorators:
-            examples.update(_example_places(decorator, False))
+            if parameter.annotation is not None:
+                examples.update(_example_places(parameter.annotation, False))
     return [secret for secret in secrets if _is_generated(secret) or secret.place not in examples]
 
 
