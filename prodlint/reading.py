@@ -156,10 +156,9 @@ class _Workers:
                     yield from self._bury(connection, f"takes longer than {PATIENCE:.0f} seconds to read", True)
         finally:
             for connection, process in self.processes.items():
-                connection.close()
-                if self.pending:
-                    process.kill()
+                process.kill()
                 process.join()
+                connection.close()
 
     def _start(self) -> bool:
         try:
@@ -175,9 +174,7 @@ class _Workers:
 
     def _feed(self, connection: Connection) -> None:
         if not self.chunks:
-            connection.close()
-            self.processes.pop(connection).join()
-            return
+            return  # It idles until the end: a file that kills another worker may come back to it.
         chunk = self.chunks.popleft()
         self.pending[connection] = deque(chunk)
         self.since[connection] = time.monotonic()
@@ -217,7 +214,7 @@ class _Workers:
 
 
 def _work(connection: Connection) -> None:
-    """A worker: chunks of tasks in, one message a file out, until the other side closes."""
+    """A worker: chunks of tasks in, one message a file out, until it is killed."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -349,7 +349,7 @@ def test_detect_secrets_is_imported_only_for_what_its_detectors_may_find() -> No
     code = """
 import sys
 from prodlint.readers.secrets import judge, scan_comments, scan_text
-for text in ("hello", "A sentence with 3 words.", "postgresql://app:Vq83kTzw92Lm@db.corp.io/app", "dev", "/api/v1/items/{id}"):
+for text in ("hello", "A sentence with 3 words.", "postgresql://app:Vq83kTzw92Lm@db.corp.io/app", "dev", "/v1/{id}"):
     judge(text, "SECRET_KEY", "assignment")
 scan_comments("x = 1  # noqa: E501\\n")
 scan_text("export A=1\\n")

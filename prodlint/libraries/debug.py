@@ -25,11 +25,26 @@ APPLICATIONS = frozenset(
 """Classes of applications with an attribute `debug`; for all but Flask's kin it is an argument too."""
 
 ARGUMENTS: dict[str, dict[str, str]] = {
-    **{name: {"debug": PAGES} for name in APPLICATIONS if not name.startswith(("flask.", "quart.", "apiflask."))},
+    **{
+        name: {"debug": PAGES}
+        for name in APPLICATIONS
+        if not name.startswith(("flask.", "quart.", "apiflask."))
+    },
     "tornado.web.Application": {"debug": PAGES},
     **{
-        f"{name}.run": {"debug": DEBUGGER, "use_debugger": DEBUGGER, "use_reloader": RELOAD}
-        for name in ("flask.Flask", "flask.app.Flask", "quart.Quart", "apiflask.APIFlask", "flask_socketio.SocketIO", "dash.Dash")
+        f"{name}.run": {
+            "debug": DEBUGGER,
+            "use_debugger": DEBUGGER,
+            "use_reloader": RELOAD,
+        }
+        for name in (
+            "flask.Flask",
+            "flask.app.Flask",
+            "quart.Quart",
+            "apiflask.APIFlask",
+            "flask_socketio.SocketIO",
+            "dash.Dash",
+        )
     },
     "dash.Dash.run_server": {"debug": DEBUGGER},
     "sanic.Sanic.run": {"debug": PAGES, "auto_reload": RELOAD},
@@ -43,10 +58,17 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 https://flask.palletsprojects.com/en/stable/api/#flask.Flask.run, for Starlette
 https://www.starlette.io/applications/, for uvicorn https://www.uvicorn.org/settings/."""
 
-STARTS = frozenset(name for name in ARGUMENTS if name.endswith((".run", ".run_simple", ".run_server")))
+STARTS = frozenset(
+    name for name in ARGUMENTS if name.endswith((".run", ".run_simple", ".run_server"))
+)
 """Those that start the server themselves: a program that another server imports never gets there."""
 
-DEBUGGED = frozenset({"werkzeug.debug.DebuggedApplication", "werkzeug.debug.DebuggedApplication.__init__"})
+DEBUGGED = frozenset(
+    {
+        "werkzeug.debug.DebuggedApplication",
+        "werkzeug.debug.DebuggedApplication.__init__",
+    }
+)
 """Wraps an application in the interactive debugger. https://werkzeug.palletsprojects.com/en/stable/debug/"""
 
 VARIABLES: dict[str, tuple[str, str]] = {
@@ -60,8 +82,37 @@ VARIABLES: dict[str, tuple[str, str]] = {
 what that does."""
 
 DEVELOPMENT = frozenset(
-    "dev devel develop development developer local localhost test tests testing ci e2e debug demo example sandbox".split()
+    [
+        "dev",
+        "devel",
+        "develop",
+        "development",
+        "developer",
+        "local",
+        "localhost",
+        "test",
+        "tests",
+        "testing",
+        "ci",
+        "e2e",
+        "debug",
+        "demo",
+        "example",
+        "sandbox",
+    ]
 )
 """Words in the name of a module, class or function that is not for production."""
 
-PRODUCTION = frozenset("prod production live stage staging deploy deployment heroku docker".split())
+PRODUCTION = frozenset(
+    [
+        "prod",
+        "production",
+        "live",
+        "stage",
+        "staging",
+        "deploy",
+        "deployment",
+        "heroku",
+        "docker",
+    ]
+)

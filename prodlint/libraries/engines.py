@@ -90,7 +90,13 @@ URL_TYPES: dict[str, str] = {
 }
 """URL types of pydantic that allow one database only. https://docs.pydantic.dev/latest/api/networks/"""
 
-URL_BUILDERS = ("URL", "URL.create", "MultiHostUrl.build", "Url.build", *(f"{name}.build" for name in URL_TYPES))
+URL_BUILDERS = (
+    "URL",
+    "URL.create",
+    "MultiHostUrl.build",
+    "Url.build",
+    *(f"{name}.build" for name in URL_TYPES),
+)
 """Ends of the names of what builds a URL from its parts: the dialect is `drivername=`, `scheme=`, or comes first."""
 
 DRIVERS: dict[str, str] = {
@@ -114,20 +120,53 @@ DRIVERS: dict[str, str] = {
 """Drivers by the name under which they are installed. https://docs.sqlalchemy.org/en/20/dialects/"""
 
 LONG_RUNNING = frozenset(
-    "uvicorn gunicorn hypercorn granian waitress celery dramatiq arq faststream grpc mcp fastmcp aiokafka pika".split()
+    [
+        "uvicorn",
+        "gunicorn",
+        "hypercorn",
+        "granian",
+        "waitress",
+        "celery",
+        "dramatiq",
+        "arq",
+        "faststream",
+        "grpc",
+        "mcp",
+        "fastmcp",
+        "aiokafka",
+        "pika",
+    ]
 )
 """Packages by which a module shows that its process stays: it is no script, although nothing imports it."""
 
-SERVERLESS = frozenset({"mangum", "serverless-wsgi", "zappa", "chalice", "aws-wsgi", "apig-wsgi", "modal", "vercel-wsgi"})
+SERVERLESS = frozenset(
+    {
+        "mangum",
+        "serverless-wsgi",
+        "zappa",
+        "chalice",
+        "aws-wsgi",
+        "apig-wsgi",
+        "modal",
+        "vercel-wsgi",
+    }
+)
 """Packages that run an application as a function, one request in a process at a time."""
 
-SERVERLESS_FILES = frozenset({"serverless.yml", "serverless.yaml", "zappa_settings.json", "samconfig.toml"})
+SERVERLESS_FILES = frozenset(
+    {"serverless.yml", "serverless.yaml", "zappa_settings.json", "samconfig.toml"}
+)
 
 
 def dialect_of(text: str) -> str:
     """The dialect that a URL, or the beginning of one, names: `postgresql` for `postgresql+asyncpg://...`; "" for none."""
     scheme, separator, _ = text.partition(":")
-    if not separator and "+" not in text and text.lower() not in SERVERS and text.lower() not in EMBEDDED:
+    if (
+        not separator
+        and "+" not in text
+        and text.lower() not in SERVERS
+        and text.lower() not in EMBEDDED
+    ):
         return ""
     dialect = scheme.partition("+")[0].strip().lower()
     return dialect if dialect.replace("_", "").isalnum() else ""

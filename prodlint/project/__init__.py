@@ -24,6 +24,7 @@ from prodlint.project.public import public_reason
 from prodlint.project.routes import Route, Routing
 from prodlint.project.settings import Settings, find_settings, outcome_of
 from prodlint.project.tables import Table, find_tables
+from prodlint.project.unread import Unread, unread_routes
 from prodlint.project.values import Values
 from prodlint.sources import Source
 
@@ -255,6 +256,11 @@ class Project:
     def routes(self) -> tuple[Route, ...]:
         """The route table."""
         return self.routing.routes
+
+    @cached_property
+    def unread_routes(self) -> tuple[Unread, ...]:
+        """Routes of frameworks whose registration is not followed yet."""
+        return unread_routes(self)
 
     @cached_property
     def authenticator(self) -> Authenticator:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Constant, Expression, Import, Mapping, Operation, Reference, Subscript, Value, walk
+from prodlint.facts import (
+    Assign,
+    Call,
+    Constant,
+    Expression,
+    Import,
+    Mapping,
+    Reference,
+    Subscript,
+    Value,
+    walk,
+)
 from prodlint.finding import Location
 from prodlint.libraries.engines import (
     CONFIGURATIONS,
@@ -24,6 +35,7 @@ from prodlint.libraries.engines import (
 from prodlint.project.bindings import Defined
 from prodlint.project.outcomes import Given, Known, Meaning, Pairs, Site, options
 from prodlint.project.parameters import passed
+from prodlint.project.surroundings import has_main
 from prodlint.project.urls import Database, Evidence, database_of, evidence
 
 if TYPE_CHECKING:
@@ -41,7 +53,7 @@ class Engine(Struct, frozen=True):
     name: str
     """The function, class or configuration key that makes it, as one would write it: `create_engine`."""
     subject: str
-    """Stable when lines move: module, function, and which of several."""
+    """Stable when lines move: the module and the function, or the configuration class."""
     database: Database
     arguments: tuple[tuple[str, Given], ...]
     """The engine's own keyword arguments, those of a resolved `**options` among them; a name that may be given on some
@@ -55,7 +67,9 @@ class Engine(Struct, frozen=True):
 
     def argument(self, name: str) -> Given | None:
         """The last value given for a keyword."""
-        return next((given for key, given in reversed(self.arguments) if key == name), None)
+        return next(
+            (given for key, given in reversed(self.arguments) if key == name), None
+        )
 
     @property
     def is_server(self) -> bool:
@@ -65,16 +79,25 @@ class Engine(Struct, frozen=True):
     @property
     def is_embedded(self) -> bool:
         """Whether it only ever opens a file or memory."""
-        return bool(self.database.dialects) and all(dialect in EMBEDDED for dialect in self.database.dialects)
+        return bool(self.database.dialects) and all(
+            dialect in EMBEDDED for dialect in self.database.dialects
+        )
 
 
 def find_engines(project: Project) -> tuple[Engine, ...]:
     """All engines of the tree, tests and scripts included, by path and place."""
     known = evidence(project)
     names = ENGINE_FACTORIES | CONFIGURED_FACTORIES | set(CONFIGURATIONS)
-    found = [_made(project, known[project.sources[site.path].project], site) for site in project.calls(names)]
+    found = [
+        _made(project, known[project.sources[site.path].project], site)
+        for site in project.calls(names)
+    ]
     found += _of_flask(project, known)
-    return tuple(sorted((each for each in found if each is not None), key=lambda each: each.location))
+    return tuple(
+        sorted(
+            (each for each in found if each is not None), key=lambda each: each.location
+        )
+    )
 
 
 def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
@@ -92,7 +115,11 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
         incomplete = incomplete or lacking
     elif site.name in CONFIGURED_FACTORIES:
         incomplete = incomplete or "its options come from a configuration file"
-    if url is None and call.positional(0) is not None and site.name not in CONFIGURATIONS:
+    if (
+        url is None
+        and call.positional(0) is not None
+        and site.name not in CONFIGURATIONS
+    ):
         url = Given(where, call.arguments[0].value)
     if site.name in CONFIGURED_FACTORIES:
         database = Database((), "its URL comes from a configuration file")
@@ -101,7 +128,11 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
     else:
         database = database_of(project, known, url, site.block)
     connecting = given.get("connect_args")
-    if connecting is not None and isinstance(connecting.value, Mapping) and connecting.value.get("check_same_thread"):
+    if (
+        connecting is not None
+        and isinstance(connecting.value, Mapping)
+        and connecting.value.get("check_same_thread")
+    ):
         database = Database(("sqlite",))  # No other driver takes this argument.
     python = project.python(site.path)
     assert python is not None
@@ -124,7 +155,9 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
 # --- arguments ---
 
 
-def _keywords(project: Project, site: Site, call: Call) -> tuple[tuple[tuple[str, Given], ...], str]:
+def _keywords(
+    project: Project, site: Site, call: Call
+) -> tuple[tuple[tuple[str, Given], ...], str]:
     """The keyword arguments of a call, those that `**` spreads among them, and why there may be more."""
     found: list[tuple[str, Given]] = []
     incomplete = ""
@@ -140,7 +173,9 @@ def _keywords(project: Project, site: Site, call: Call) -> tuple[tuple[tuple[str
     return tuple(found), incomplete
 
 
-def _entries(project: Project, given: Given, depth: int = 0) -> tuple[list[tuple[str, Given]], str]:
+def _entries(
+    project: Project, given: Given, depth: int = 0
+) -> tuple[list[tuple[str, Given]], str]:
     """The entries of a mapping with constant keys, over all that it may be, and why there may be more."""
     if depth > 8:
         return [], "the chain of mappings is too long"
@@ -150,7 +185,10 @@ def _entries(project: Project, given: Given, depth: int = 0) -> tuple[list[tuple
         if isinstance(meaning, Known) and not meaning.value:
             continue
         if not isinstance(meaning, Pairs):
-            reason = reason or f"arguments come from {_written(given.value)}, which cannot be followed"
+            reason = (
+                reason
+                or f"arguments come from {_written(given.value)}, which cannot be followed"
+            )
             continue
         for key, value in meaning.pairs:
             if key is None:
@@ -201,21 +239,19 @@ def _is_script(project: Project, path: str) -> bool:
     python = project.python(path)
     assert python is not None
     imports = [each for each in python.statements if isinstance(each, Import)]
-    if path.endswith("env.py") and any(each.module.startswith("alembic") for each in imports):
+    if path.endswith("env.py") and any(
+        each.module.startswith("alembic") for each in imports
+    ):
         return True
-    calls = {getattr(call.function, "name", "").rpartition(".")[2] for call, _ in project.calls_in(path)}
+    calls = {
+        getattr(call.function, "name", "").rpartition(".")[2]
+        for call, _ in project.calls_in(path)
+    }
     if calls & {"FastAPI", "Flask", "Litestar", "Starlette", "Quart", "Sanic"} or any(
         each.module.split(".")[0] in LONG_RUNNING for each in imports
     ):
         return False
-    main = any(block.kind == "if" and _is_main(block.value) for block in python.blocks)
-    return main and not _is_imported(project, path)
-
-
-def _is_main(test: Value | None) -> bool:
-    if not isinstance(test, Operation) or test.operator != "==":
-        return False
-    return any(isinstance(each, Reference) and each.name == "__name__" for each in test.operands)
+    return has_main(project, path) and not _is_imported(project, path)
 
 
 def _is_imported(project: Project, path: str) -> bool:
@@ -228,8 +264,15 @@ def _is_imported(project: Project, path: str) -> bool:
         for statement in python.statements:
             if not isinstance(statement, Import):
                 continue
-            wanted = [statement.module, f"{statement.module}.{statement.name}".replace("..", ".")]
-            if any(project.modules.find(module, other) == path for module in wanted if module):
+            wanted = [
+                statement.module,
+                f"{statement.module}.{statement.name}".replace("..", "."),
+            ]
+            if any(
+                project.modules.find(module, other) == path
+                for module in wanted
+                if module
+            ):
                 return True
     return False
 
@@ -243,9 +286,15 @@ def _is_disposed(project: Project, site: CallSite) -> bool:
     own = Defined(site.path, site.scope)
     name = ""
     for statement in project.statements_of(own):
-        if isinstance(statement, Assign) and any(value is site.call for value in walk(statement.value or site.call)):
+        if isinstance(statement, Assign) and any(
+            value is site.call for value in walk(statement.value or site.call)
+        ):
             target = statement.targets[0]
-            name = target.name if isinstance(target, Reference) and statement.value is site.call else ""
+            name = (
+                target.name
+                if isinstance(target, Reference) and statement.value is site.call
+                else ""
+            )
     if not name or "." in name:
         return False
     table = project.names.table(site.path)
@@ -263,7 +312,9 @@ def _is_disposed(project: Project, site: CallSite) -> bool:
             if isinstance(value, Reference) and value.name.partition(".")[0] == name:
                 if value.name == name or not any(value is callee for callee in callees):
                     return False
-                taken = taken or value.name.endswith((".connect", ".begin", ".raw_connection", ".dispose"))
+                taken = taken or value.name.endswith(
+                    (".connect", ".begin", ".raw_connection", ".dispose")
+                )
     return taken
 
 
@@ -298,7 +349,9 @@ def _of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
             block,
             FLASK_URL,
             f"{project.modules.name(location.path)}.{owner or FLASK_URL}",
-            database_of(project, known[project.sources[location.path].project], given, block),
+            database_of(
+                project, known[project.sources[location.path].project], given, block
+            ),
             tuple(arguments),
             incomplete,
             project.role(location.path) != "application",
@@ -306,7 +359,9 @@ def _of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
         )
 
 
-def _configured(project: Project, path: str) -> Iterator[tuple[str, Given, int, Location, str]]:
+def _configured(
+    project: Project, path: str
+) -> Iterator[tuple[str, Given, int, Location, str]]:
     """Keys of Flask's configuration that a file sets: in a class, in `app.config[...]` and in `app.config.update(...)`."""
     python = project.python(path)
     assert python is not None
@@ -316,19 +371,47 @@ def _configured(project: Project, path: str) -> Iterator[tuple[str, Given, int, 
         match statement:
             case Assign(targets, value) if value is not None:
                 for target in targets:
-                    if isinstance(target, Reference) and target.name.startswith("SQLALCHEMY_"):
+                    if isinstance(target, Reference) and target.name.startswith(
+                        "SQLALCHEMY_"
+                    ):
                         if python.scopes[scope].kind in ("class", "module"):
-                            yield target.name, Given(site, value), statement.block, location, python.scopes[scope].qualname
-                    elif isinstance(target, Subscript) and isinstance(target.index, Constant):
-                        if getattr(target.value, "name", "").endswith("config"):
-                            yield str(target.index.value), Given(site, value), statement.block, location, ""
+                            yield (
+                                target.name,
+                                Given(site, value),
+                                statement.block,
+                                location,
+                                python.scopes[scope].qualname,
+                            )
+                    elif isinstance(target, Subscript) and getattr(
+                        target.value, "name", ""
+                    ).endswith("config"):
+                        key = (
+                            str(target.index.value)
+                            if isinstance(target.index, Constant)
+                            else ""
+                        )
+                        yield key, Given(site, value), statement.block, location, ""
             case Expression(Call(Reference(name), arguments)) if name.endswith(
                 ("config.update", "config.from_mapping", "config.setdefault")
             ):
                 for argument in arguments:
                     if argument.name:
                         place = Location(path, argument.value.place)
-                        yield argument.name, Given(site, argument.value), statement.block, place, ""
+                        yield (
+                            argument.name,
+                            Given(site, argument.value),
+                            statement.block,
+                            place,
+                            "",
+                        )
                     elif not argument.star:
-                        for key, given in _entries(project, Given(site, argument.value))[0]:
-                            yield key, given, statement.block, Location(path, given.value.place), ""
+                        for key, given in _entries(
+                            project, Given(site, argument.value)
+                        )[0]:
+                            yield (
+                                key,
+                                given,
+                                statement.block,
+                                Location(path, given.value.place),
+                                "",
+                            )

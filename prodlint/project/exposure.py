@@ -30,6 +30,8 @@ from prodlint.facts import (
     Subscript,
     Template,
     Value,
+    place_of,
+    span,
     walk,
 )
 from prodlint.finding import Location, Step
@@ -116,6 +118,13 @@ def written(value: Value | None) -> str:
     return "..."
 
 
+def receiver_of(reference: Reference) -> Reference:
+    """A dotted name without its last part, with a place of its own: values are remembered by their places."""
+    head = reference.name.rpartition(".")[0]
+    at = span(reference.place)
+    return Reference(head, place_of(at.line, at.column, at.line, at.column + len(head)))
+
+
 class Exposures:
     """Judges expressions; remembers what functions return and what variables of modules hold."""
 
@@ -156,7 +165,7 @@ class Exposures:
                 return SAFE
             case Reference(name):
                 head, _, last = name.rpartition(".")
-                return self._attribute(where, value, Reference(head, value.place), last) if head else self._name(where, value)
+                return self._attribute(where, value, receiver_of(value), last) if head else self._name(where, value)
             case Attribute(inner, name):
                 return self._attribute(where, value, inner, name)
             case Subscript():
@@ -479,7 +488,8 @@ class Exposures:
         index = value.index
         match index:
             case Operation(":", bounds):
-                return SAFE if _is_partial(index, bounds) else self.judge(where, value.value)
+                few = 20 if is_weak(_last(value.value)) else 10
+                return SAFE if _is_partial(index, bounds, few) else self.judge(where, value.value)
             case Constant(str() as key):
                 return self._item(where, value, value.value, key)
             case Constant(int()):
@@ -515,7 +525,7 @@ class Exposures:
         match call.function:
             case Reference(dotted):
                 head, _, last = dotted.rpartition(".")
-                receiver: Value | None = Reference(head, call.function.place) if head else None
+                receiver: Value | None = receiver_of(call.function) if head else None
             case Attribute(inner, last):
                 receiver = inner
             case _:
@@ -795,7 +805,7 @@ def _is_generator(qualname: str) -> bool:
     return not {"llm", "stream", "streaming", "chunk", "tokenize", "tokenizer", "lexer", "parse", "parser"}.isdisjoint(words_of(qualname))
 
 
-def _is_partial(index: Operation, bounds: tuple[Value, ...]) -> bool:
+def _is_partial(index: Operation, bounds: tuple[Value, ...], few: int) -> bool:
     """Whether a slice leaves only a few characters: `[:4]`, `[-4:]`, `[2:6]`, not `[7:]` or `[:-1]`."""
     numbers = [each.value for each in bounds if isinstance(each, Constant) and isinstance(each.value, int)]
     if len(numbers) != len(bounds) or not numbers:
@@ -803,8 +813,5 @@ def _is_partial(index: Operation, bounds: tuple[Value, ...]) -> bool:
     if len(numbers) == 1:
         # A slice's place begins at its bracket: a colon stands between that and an upper bound.
         is_upper = start(bounds[0].place) > start(index.place) + 1
-        return 0 <= numbers[0] <= _FEW if is_upper else -_FEW <= numbers[0] < 0
-    return 0 <= numbers[1] - numbers[0] <= _FEW
-
-
-_FEW = 10
+        return 0 <= numbers[0] <= few if is_upper else -few <= numbers[0] < 0
+    return 0 <= numbers[1] - numbers[0] <= few

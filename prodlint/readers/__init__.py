@@ -48,8 +48,8 @@ def read(kind: str, path: str, data: bytes) -> Facts:
         facts = import_module(f"prodlint.readers.{kind}").read(path, decoded)
         if not isinstance(facts, Facts):
             raise TypeError(f"the reader gave {type(facts).__name__}")
-    except Exception as error:
-        if os.environ.get("PRODLINT_DEBUG"):
+    except BaseException as error:  # A panic of a native parser is no Exception.
+        if isinstance(error, (KeyboardInterrupt, SystemExit)) or os.environ.get("PRODLINT_DEBUG"):
             raise
         return problem_facts(f"makes the reader fail ({type(error).__name__})", 0, decoded.count("\n") + 1)
     if facts.problem is not None and _is_template(kind, decoded):

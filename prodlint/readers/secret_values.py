@@ -46,7 +46,7 @@ _HASH = re.compile(
 _PUBLIC = re.compile(
     r"\A(?:ssh-(?:rsa|ed25519|dss) |ecdsa-sha2|-----BEGIN (?:PUBLIC|RSA PUBLIC|CERT)|pk_|sk_test_|rk_test_)"
 )
-_CONSTANT_NAME = re.compile(r"\A_*[A-Z][A-Z]*\d{0,2}(?:_(?:[A-Z]+\d{0,2}|\d{1,2}))+\Z")
+_CONSTANT_NAME = re.compile(r"\A_*[A-Z]+\d{0,4}(?:_(?:[A-Z]+\d{0,4}|\d{1,2}))+\Z")
 _DOTTED = re.compile(r"\A[A-Za-z_]{2,}[0-9]?(?:\.[A-Za-z_]{2,}[0-9]?)+(?:\.[A-Za-z_]\w*)?\Z")
 _WORDS = re.compile(r"\A[A-Za-z]{2,}\d{0,2}(?:[-_./: +][A-Za-z]+\d{0,2}|[-_./:]\d{1,4})*\Z")
 _CODE = re.compile(r"\(\)|=>|->|\A[\w.]+\[.*\]\Z|\A[\w.]+\(.*\)\Z|</|\A[.#][a-z][\w-]*\Z|\A--|;\s|:\s|,\s|\s=\s|&\w+=")

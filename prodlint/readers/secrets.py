@@ -147,7 +147,7 @@ def _in_line(line: str, number: int) -> Secret | None:
 
 def scan_comments(text: str) -> tuple[Secret, ...]:
     """The keys in a provider's format that stand in the comments of a Python file."""
-    candidates = [match for match in _COMMENT.finditer(text) if may_have_format(match[0])]
+    candidates = [match for match in _COMMENT.finditer(text) if may_have_format(match[0][:_LONGEST])]
     if not candidates:
         return ()
     found: list[Secret] = []

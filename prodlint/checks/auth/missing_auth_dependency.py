@@ -27,7 +27,13 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     for location, routes in applications.items():
         yield from _application(project, location, routes)
     for lost in project.routing.lost:
-        yield Undecided(lost.location, "route", f"{lost.reason}")
+        yield Undecided(lost.location, f"route put on a router by `{lost.what}`", lost.reason)
+    for router in project.routing.orphans:
+        for registration in router.registrations:
+            subject = f"route of the router made at {router.location.path}"
+            yield Undecided(registration.location, subject, "no application of the tree includes its router")
+    for route in project.unread_routes:
+        yield Undecided(route.location, f"route {route.path}", f"routes of {route.framework} are not read yet")
 
 
 def _application(project: Project, location: Location, routes: list[Route]) -> Iterator[Finding | Undecided]:
