@@ -7,6 +7,7 @@ is not used at all. Any damage means an empty cache, never an error: the worst t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -26,8 +27,7 @@ DAYS = 21
 MEMOS = 16
 
 _SCHEMA = (
-    "CREATE TABLE file (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, inode INTEGER, stamp TEXT, key BLOB)"
-    " WITHOUT ROWID",
+    "CREATE TABLE file (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, inode INTEGER, stamp TEXT, key BLOB)",
     "CREATE TABLE facts (key BLOB PRIMARY KEY, names TEXT, marks INTEGER, facts BLOB, used INTEGER)",
     "CREATE TABLE memo (key TEXT PRIMARY KEY, report BLOB, made INTEGER)",
 )
@@ -40,10 +40,10 @@ Result = TypeVar("Result")
 class Known(NamedTuple):
     """What the cache knows of a path: the signature of the file that it saw there, and where its facts are."""
 
-    size: int
-    modified: int
-    inode: int
-    stamp: str
+    size: object
+    modified: object
+    inode: object
+    stamp: object
     key: bytes
     marks: int
 
@@ -72,11 +72,13 @@ class Cache:
     def known(self) -> dict[str, Known]:
         """All paths whose facts are kept."""
         found: dict[str, Known] = {}
-        query = "SELECT path, size, modified, inode, stamp, file.key, marks FROM file JOIN facts ON facts.key = file.key"
-        for path, *rest in self._ask(query):
-            known = Known(*rest)
-            if isinstance(path, str) and isinstance(known.key, bytes) and isinstance(known.marks, int):
-                found[path] = known
+        query = (
+            "SELECT path, size, modified, inode, stamp, file.key, marks FROM file JOIN facts ON facts.key = file.key"
+        )
+        for path, size, modified, inode, stamp, key, marks in self._ask(query):
+            # SQLite's columns hold any type, whatever their declaration says.
+            if isinstance(path, str) and isinstance(key, bytes) and isinstance(marks, int):
+                found[path] = Known(size, modified, inode, stamp, key, marks)
         return found
 
     def marks(self, key: bytes) -> int | None:
@@ -108,7 +110,9 @@ class Cache:
                     "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?)",
                     [(row.key, row.names, row.marks, row.facts, today) for row in rows],
                 ),
-                connection.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)", [row[:6] for row in rows]),
+                connection.executemany(
+                    "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)", [row[:6] for row in rows]
+                ),
             )
         )
 
@@ -152,10 +156,8 @@ class Cache:
         """Close the file; the cache answers as an empty one from now on."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            try:
+            with contextlib.suppress(sqlite3.Error):
                 connection.close()
-            except sqlite3.Error:
-                pass
 
     def _blob(self, query: str, key: str | bytes) -> bytes | None:
         for (blob,) in self._ask(query, key):

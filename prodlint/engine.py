@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from prodlint.project import Project
 from prodlint.report.model import Count, Report
 from prodlint.rule import Rule
 from prodlint.sources import Workspace, discover, selects
-from prodlint.store import PRAGMAS, SECRETS, Store, fill
+from prodlint.store import PRAGMAS, PROBLEM, SECRETS, Store, fill
 
 __all__ = ["Request", "load", "run"]
 
@@ -58,38 +58,36 @@ def run(request: Request) -> Report:
     """Run the rules over what the paths stand for. Raises nothing: what fails is in the report's `errors`."""
     started = time.time_ns()
     workspace = discover(request.paths, request.exclude, request.folder)
-    cache, notice = open_cache(workspace.root) if request.use_cache else (None, "")
+    kept, notice = open_cache(workspace.root) if request.use_cache else (None, "")
     try:
-        key = _memo_key(request, workspace) if cache else ""
-        report = _recall(cache, key) if cache else None
+        key = _memo_key(request, workspace) if kept else ""
+        report = _recall(kept, key) if kept else None
         if report is None:
-            store = fill(workspace, cache, started - RACY, request.jobs, request.progress)
+            store = fill(workspace, kept, started - RACY, request.jobs, request.progress)
             project = _link(workspace, store, request)
             said, failed, errors = _check(project, request)
             report = _report(workspace, store, project, request, said, failed, (*workspace.errors, *errors))
-            if cache and not errors and _is_settled(workspace, started):
-                cache.keep_memo(key, msgspec.msgpack.encode(report))
+            if kept and not report.errors and _is_settled(workspace, started):
+                kept.keep_memo(key, msgspec.msgpack.encode(report))
         return msgspec.structs.replace(report, notices=(*report.notices, notice)) if notice else report
     finally:
-        if cache:
-            cache.close()
+        if kept:
+            kept.close()
 
 
 def load(request: Request) -> Project:
     """The linked model alone, for `inspect`; it reads from the cache for as long as it lives."""
     started = time.time_ns()
     workspace = discover(request.paths, request.exclude, request.folder)
-    cache, _ = open_cache(workspace.root) if request.use_cache else (None, "")
-    return _link(workspace, fill(workspace, cache, started - RACY, request.jobs, request.progress), request)
+    kept, _ = open_cache(workspace.root) if request.use_cache else (None, "")
+    return _link(workspace, fill(workspace, kept, started - RACY, request.jobs, request.progress), request)
 
 
 def _link(workspace: Workspace, store: Store, request: Request) -> Project:
     return Project(workspace.root, store.sources, store.load, request.options, store.names, store.marked)
 
 
-def _check(
-    project: Project, request: Request
-) -> tuple[list[Finding | Undecided], frozenset[str], tuple[str, ...]]:
+def _check(project: Project, request: Request) -> tuple[list[Finding | Undecided], frozenset[str], tuple[str, ...]]:
     """What the rules say, the names of those that failed, and a sentence for each of these."""
     said: list[Finding | Undecided] = []
     errors: dict[str, str] = {}
@@ -100,8 +98,8 @@ def _check(
             try:
                 check = import_module(_module(rule)).check
                 said += [msgspec.structs.replace(each, rule=rule.name) for each in check(project)]
-            except Exception as error:
-                errors[rule.name] = _failure(rule.name, error)
+            except Exception as error:  # the other checks go on
+                errors[rule.name] = _failure(f"The check of the rule `{rule.name}`", error)
     said += _match(project, [rule for rule in rules if rule.match], errors)
     return said, frozenset(errors), tuple(errors[name] for name in sorted(errors))
 
@@ -114,9 +112,9 @@ def _match(project: Project, rules: list[Rule], errors: dict[str, str]) -> list[
 
     try:
         return list(match.check(project, rules))
-    except Exception as error:
+    except Exception as error:  # the other checks go on
         if len(rules) == 1:
-            errors[rules[0].name] = _failure(rules[0].name, error)
+            errors[rules[0].name] = _failure(f"The check of the rule `{rules[0].name}`", error)
             return []
     return [each for rule in rules for each in _match(project, [rule], errors)]
 
@@ -158,14 +156,33 @@ def _report(
         reported = assemble(workspace.root, suppressed, request.catalogue, secrets, request.severities)
     except MessageError as error:
         reported, errors = (), (*errors, str(error))
+    counts, notices, failures = _looked_at(project, store)
     return Report(
         root=workspace.root,
         findings=reported,
         undecided=tuple(undecided),
-        counts=(Count("file", len(workspace.sources)),),
-        errors=errors,
+        counts=counts,
+        notices=notices,
+        errors=(*errors, *failures),
         rules=tuple(sorted(ran)),
     )
+
+
+def _looked_at(project: Project, store: Store) -> tuple[tuple[Count, ...], tuple[str, ...], tuple[str, ...]]:
+    """What the model holds, a notice where there is no application in it, a sentence where it cannot be built."""
+    files = Count("file", len(store.sources), len(store.marked(PROBLEM)))
+    try:
+        unread = len(project.unread_routes)
+        counts = (
+            files,
+            Count("route", len(project.routes) + unread, unread),
+            Count("table", len(project.tables)),
+            Count("database engine", len(project.engines)),
+        )
+    except Exception as error:  # what the checks found is reported all the same
+        return (files,), (), (_failure("The model of the application", error),)
+    notice = "No route of a web application was found, so nothing is said about its routes."
+    return tuple(each for each in counts if each.number), () if counts[1].number else (notice,), ()
 
 
 # --- Rules with code --------------------------------------------------------------------------------------------------
@@ -181,15 +198,15 @@ def _has_code(rule: Rule) -> bool:
     return file.is_file()
 
 
-def _failure(rule: str, error: Exception) -> str:
-    """A sentence that says where a check failed; what the exception says may quote the tree, so it is left out."""
+def _failure(what: str, error: Exception) -> str:
+    """A sentence that says where something failed; what the exception says may quote the tree, so it is left out."""
     if os.environ.get("PRODLINT_DEBUG"):
         raise error
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
-    return f"The check of the rule `{rule}` failed with {type(error).__name__}{where}; please report this."
+    return f"{what} failed with {type(error).__name__}{where}; please report this."
 
 
 def _below(ignore: tuple[str, tuple[str, ...]], root: str, folder: str) -> tuple[str, tuple[str, ...]]:
@@ -214,11 +231,11 @@ def _memo_key(request: Request, workspace: Workspace) -> str:
 
 
 def _recall(cache: Cache, key: str) -> Report | None:
-    kept = cache.memo(key)
-    if kept is None:
+    encoded = cache.memo(key)
+    if encoded is None:
         return None
     try:
-        return msgspec.msgpack.decode(kept, type=Report)
+        return msgspec.msgpack.decode(encoded, type=Report)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         return None
 
@@ -228,7 +245,7 @@ def _is_settled(workspace: Workspace, started: int) -> bool:
     return not any(abs(started - source.modified) < RACY for source in workspace.sources.values())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _own_digest() -> str:
     """The code of checks, project and reports, by size and time of its files."""
     return "\n".join(_signatures(os.path.dirname(os.path.abspath(__file__))))

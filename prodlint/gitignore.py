@@ -83,7 +83,7 @@ class Ignore:
                 break
             pattern = rest  # `**/name` says the same as `name`.
         anchored = "/" in pattern
-        pattern = pattern[1:] if pattern.startswith("/") else pattern
+        pattern = pattern.removeprefix("/")
         if not pattern:
             return
         number = len(self._negated)

@@ -70,7 +70,7 @@ def kind_of(name: str, folder: str, top: bool) -> str:
     stem, _, ending = lower.rpartition(".")
     if not stem:
         return "dotenv" if ending == "env" else ""
-    if lower.startswith(".env.") or lower.startswith(".env-"):
+    if lower.startswith((".env.", ".env-")):
         return "" if ending in _CODE else "dotenv"
     kind = _BY_ENDING.get(ending)
     if kind is not None:
@@ -92,7 +92,9 @@ def kind_of(name: str, folder: str, top: bool) -> str:
     return "text" if top and ending == "md" and lower.startswith("readme") else ""
 
 
-_TESTS = frozenset(["tests", "test", "e2e", "unit_tests", "integration_tests", "functional_tests", "testing", "__tests__"])
+_TESTS = frozenset(
+    ["tests", "test", "e2e", "unit_tests", "integration_tests", "functional_tests", "testing", "__tests__"]
+)
 _EXAMPLES = frozenset(["examples", "example", "docs_src", "samples", "sample", "demo", "demos"])
 _DOCUMENTATION = frozenset(["docs", "doc", "documentation"])
 _SCRIPTS = frozenset(["scripts", "script", "bin"])

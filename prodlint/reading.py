@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -25,7 +26,7 @@ from prodlint.sources import Source, read_regular, reason_of
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
-    from multiprocessing.context import BaseContext
+    from multiprocessing.context import ForkContext, SpawnContext
     from multiprocessing.process import BaseProcess
 
 __all__ = ["Reading", "read_all", "read_one"]
@@ -150,8 +151,9 @@ class _Workers:
                     self._feed(connection)
                 if not self.pending:
                     continue
-                for connection in wait(list(self.pending), timeout=1.0):
-                    yield from self._receive(connection)  # type: ignore[arg-type]
+                ready = wait(list(self.pending), timeout=1.0)
+                for connection in [each for each in self.pending if each in ready]:
+                    yield from self._receive(connection)
                 for connection in [each for each in self.pending if time.monotonic() - self.since[each] > PATIENCE]:
                     yield from self._bury(connection, f"takes longer than {PATIENCE:.0f} seconds to read", True)
         finally:
@@ -163,7 +165,7 @@ class _Workers:
     def _start(self) -> bool:
         try:
             ours, theirs = self.context.Pipe()
-            process = self.context.Process(target=_work, args=(theirs,), daemon=True)
+            process: BaseProcess = self.context.Process(target=_work, args=(theirs,), daemon=True)
             process.start()
         except OSError:
             self.jobs = len(self.processes)
@@ -178,10 +180,8 @@ class _Workers:
         chunk = self.chunks.popleft()
         self.pending[connection] = deque(chunk)
         self.since[connection] = time.monotonic()
-        try:
+        with suppress(OSError):  # It is dead; waiting for its answer tells.
             connection.send_bytes(msgspec.msgpack.encode(chunk))
-        except OSError:
-            pass  # It is dead; waiting for its answer tells.
 
     def _receive(self, connection: Connection) -> Iterator[Reading]:
         try:
@@ -233,7 +233,7 @@ def _work(connection: Connection) -> None:
         return
 
 
-def _context() -> BaseContext:
+def _context() -> ForkContext | SpawnContext:
     import multiprocessing
 
     if sys.platform == "linux" and threading.active_count() == 1:

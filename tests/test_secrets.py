@@ -207,7 +207,7 @@ def test_what_only_looks_like_a_secret(name: str, text: str) -> None:
         ),
         ("redis://:Vq83kTzw92Lm@cache.corp.io:6379/0", "high", "redis://:*@cache.corp.io:6379/0"),
         ("mongodb+srv://app:Vq83kTzw92Lm@c0.x.mongodb.net/?w=1", "high", "mongodb+srv://app:*@c0.x.mongodb.net/?w=1"),
-        ("amqp://app:p@ss:w0rd#1x9K@mq.corp.io//", "high", "amqp://app:*@mq.corp.io//"),
+        ("amqp://app:p@ss:w0rd#1x9K@mq.corp.io//", "medium", "amqp://app:*@mq.corp.io//"),
         ("postgresql://app:sunflower@db.corp.io/app", "medium", "postgresql://app:*@db.corp.io/app"),
         ("postgresql://postgres:postgres@localhost/app", "low", "postgresql://postgres:*@localhost/app"),
         ("postgresql://mealie:mealie@db.corp.io/app", "low", "postgresql://mealie:*@db.corp.io/app"),

@@ -25,11 +25,7 @@ APPLICATIONS = frozenset(
 """Classes of applications with an attribute `debug`; for all but Flask's kin it is an argument too."""
 
 ARGUMENTS: dict[str, dict[str, str]] = {
-    **{
-        name: {"debug": PAGES}
-        for name in APPLICATIONS
-        if not name.startswith(("flask.", "quart.", "apiflask."))
-    },
+    **{name: {"debug": PAGES} for name in APPLICATIONS if not name.startswith(("flask.", "quart.", "apiflask."))},
     "tornado.web.Application": {"debug": PAGES},
     **{
         f"{name}.run": {
@@ -58,9 +54,7 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 https://flask.palletsprojects.com/en/stable/api/#flask.Flask.run, for Starlette
 https://www.starlette.io/applications/, for uvicorn https://www.uvicorn.org/settings/."""
 
-STARTS = frozenset(
-    name for name in ARGUMENTS if name.endswith((".run", ".run_simple", ".run_server"))
-)
+STARTS = frozenset(name for name in ARGUMENTS if name.endswith((".run", ".run_simple", ".run_server")))
 """Those that start the server themselves: a program that another server imports never gets there."""
 
 DEBUGGED = frozenset(

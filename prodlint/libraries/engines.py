@@ -153,20 +153,13 @@ SERVERLESS = frozenset(
 )
 """Packages that run an application as a function, one request in a process at a time."""
 
-SERVERLESS_FILES = frozenset(
-    {"serverless.yml", "serverless.yaml", "zappa_settings.json", "samconfig.toml"}
-)
+SERVERLESS_FILES = frozenset({"serverless.yml", "serverless.yaml", "zappa_settings.json", "samconfig.toml"})
 
 
 def dialect_of(text: str) -> str:
-    """The dialect that a URL, or the beginning of one, names: `postgresql` for `postgresql+asyncpg://...`; "" for none."""
+    """The dialect that a URL, or its beginning, names: `postgresql` for `postgresql+asyncpg://...`; "" for none."""
     scheme, separator, _ = text.partition(":")
-    if (
-        not separator
-        and "+" not in text
-        and text.lower() not in SERVERS
-        and text.lower() not in EMBEDDED
-    ):
+    if not separator and "+" not in text and text.lower() not in SERVERS and text.lower() not in EMBEDDED:
         return ""
     dialect = scheme.partition("+")[0].strip().lower()
     return dialect if dialect.replace("_", "").isalnum() else ""

@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import (
-    Assign,
-    Call,
-    Conditional,
-    Constant,
-    Expression,
-    Reference,
-    Subscript,
-    Unknown,
-    Value,
-)
+from prodlint.facts import Assign, Call, Conditional, Constant, Expression, Reference, Subscript, Unknown, Value
 from prodlint.project.bindings import Defined, Variable
 from prodlint.project.outcomes import Choice, Given, Meaning, Pairs, Site
 
@@ -27,22 +17,14 @@ __all__ = ["changed"]
 Pair = tuple["Given | None", Given]
 
 
-def changed(
-    project: Project, variable: Variable, site: Site, meaning: Meaning
-) -> Meaning:
+def changed(project: Project, variable: Variable, site: Site, meaning: Meaning) -> Meaning:
     """What a variable's mapping is after all changes that its own scope makes, in source order; all else unchanged.
 
     A key that is set under a condition is what it was or what it becomes; one that may be deleted is unknown.
     """
     match meaning:
         case Choice(several) if any(isinstance(each, Pairs) for each in several):
-            return Choice(
-                tuple(
-                    dict.fromkeys(
-                        changed(project, variable, site, each) for each in several
-                    )
-                )
-            )
+            return Choice(tuple(dict.fromkeys(changed(project, variable, site, each) for each in several)))
         case Pairs(pairs):
             result = list(pairs)
             for key, value, conditional, weak in _changes(project, variable):
@@ -51,9 +33,7 @@ def changed(
     return meaning
 
 
-def _changes(
-    project: Project, variable: Variable
-) -> Iterator[tuple[Value | None, Value, bool, bool]]:
+def _changes(project: Project, variable: Variable) -> Iterator[tuple[Value | None, Value, bool, bool]]:
     """Key (None for a spread mapping), value, whether under a condition, and whether only where the key is missing."""
     python = project.python(variable.path)
     assert python is not None
@@ -63,60 +43,27 @@ def _changes(
         match statement:
             case Assign(targets, value, operator=operator) if value is not None:
                 for target in targets:
-                    if isinstance(target, Subscript) and _is(
-                        target.value, variable.name
-                    ):
-                        after = (
-                            Unknown("it is changed", -value.place)
-                            if operator
-                            else value
-                        )
+                    if isinstance(target, Subscript) and _is(target.value, variable.name):
+                        after = Unknown("it is changed", -value.place) if operator else value
                         yield target.index, after, conditional, False
-            case Expression(Call(Reference(name), arguments), kind="") if (
-                name.startswith(f"{variable.name}.")
-            ):
+            case Expression(Call(Reference(name), arguments), kind="") if name.startswith(f"{variable.name}."):
                 method = name[len(variable.name) + 1 :]
                 if method == "update":
                     for argument in arguments:
-                        key = (
-                            Constant(argument.name, argument.value.place)
-                            if argument.name
-                            else None
-                        )
+                        key = Constant(argument.name, argument.value.place) if argument.name else None
                         yield key, argument.value, conditional, False
                 elif method == "setdefault" and len(arguments) == 2:
                     yield arguments[0].value, arguments[1].value, conditional, True
                 elif method == "pop" and arguments:
-                    yield (
-                        arguments[0].value,
-                        Unknown("it may be deleted", -statement.place),
-                        conditional,
-                        False,
-                    )
-            case Expression(Subscript(inner, index), kind="del") if _is(
-                inner, variable.name
-            ):
-                yield (
-                    index,
-                    Unknown("it may be deleted", -statement.place),
-                    conditional,
-                    False,
-                )
+                    yield (arguments[0].value, Unknown("it may be deleted", -statement.place), conditional, False)
+            case Expression(Subscript(inner, index), kind="del") if _is(inner, variable.name):
+                yield (index, Unknown("it may be deleted", -statement.place), conditional, False)
 
 
-def _pair(
-    site: Site,
-    before: list[Pair],
-    key: Value | None,
-    value: Value,
-    conditional: bool,
-    weak: bool,
-) -> Pair:
+def _pair(site: Site, before: list[Pair], key: Value | None, value: Value, conditional: bool, weak: bool) -> Pair:
     if key is None:
         return None, Given(site, value)
-    old = (
-        Pairs(tuple(before)).get(str(key.value)) if isinstance(key, Constant) else None
-    )
+    old = Pairs(tuple(before)).get(str(key.value)) if isinstance(key, Constant) else None
     if old is not None and weak:
         return Given(site, key), old
     if old is not None and conditional:
@@ -124,9 +71,7 @@ def _pair(
         if old.site != site:
             return Given(site, key), Given(site, Unknown("it is changed", -value.place))
         condition = Unknown("the condition is not evaluated", ~value.place)
-        return Given(site, key), Given(
-            site, Conditional(condition, value, old.value, -value.place)
-        )
+        return Given(site, key), Given(site, Conditional(condition, value, old.value, -value.place))
     return Given(site, key), Given(site, value)
 
 

@@ -11,15 +11,7 @@ from prodlint.libraries.debug import DEVELOPMENT, PRODUCTION
 from prodlint.project.bindings import Bound
 from prodlint.project.declared import Declared
 from prodlint.project.operations import FALSE_WORDS, TRUE_WORDS
-from prodlint.project.outcomes import (
-    Choice,
-    Environment,
-    Given,
-    Instance,
-    Known,
-    Meaning,
-    Opaque,
-)
+from prodlint.project.outcomes import Choice, Environment, Given, Instance, Known, Meaning, Opaque
 from prodlint.project.parameters import default_of, parameter_of, passed
 
 if TYPE_CHECKING:
@@ -43,12 +35,7 @@ class Verdict(Struct, frozen=True):
     """Production's deployment files that turn on what is off by default."""
 
 
-def judge(
-    project: Project,
-    given: Given,
-    around: dict[str, tuple[Declared, ...]],
-    depth: int = 0,
-) -> Verdict:
+def judge(project: Project, given: Given, around: dict[str, tuple[Declared, ...]], depth: int = 0) -> Verdict:
     """Whether a switch is on. `around` are the variables that deployment files set."""
     parameter = parameter_of(project, given)
     if parameter is not None and depth < 5:
@@ -60,10 +47,7 @@ def judge(
         on = next((each for each in verdicts if each.on), None)
         if on is not None or verdicts:
             return on or verdicts[0]
-        return Verdict(
-            False,
-            f"it is the parameter `{parameter.name}`, which nothing in the tree passes",
-        )
+        return Verdict(False, f"it is the parameter `{parameter.name}`, which nothing in the tree passes")
     outcome = project.values.given(given)
     match outcome.meaning:
         case Environment(name, fallback):
@@ -89,10 +73,7 @@ def _of_variable(
     if is_on:
         off = next((each for each, says in said if says is False), None)
         return Verdict(True, "", steps, _field(project, name, steps), off)
-    return Verdict(
-        False,
-        switched_on=tuple(each for each, says in said if says and each.production),
-    )
+    return Verdict(False, switched_on=tuple(each for each, says in said if says and each.production))
 
 
 def _is_on(meaning: Meaning) -> bool | str:

@@ -53,12 +53,7 @@ def declared(project: Project) -> dict[str, tuple[Declared, ...]]:
     found: dict[str, list[Declared]] = {}
     for path in sorted(project.sources):
         source = project.sources[path]
-        if source.role in _SILENT_ROLES or source.kind not in (
-            "dockerfile",
-            "yaml",
-            "dotenv",
-            "toml",
-        ):
+        if source.role in _SILENT_ROLES or source.kind not in ("dockerfile", "yaml", "dotenv", "toml"):
             continue
         if source.kind == "toml" and posixpath.basename(path) != "fly.toml":
             continue
@@ -72,16 +67,10 @@ def is_around(folder: str, inner: str) -> bool:
     return not folder or folder == inner or inner.startswith(f"{folder}/")
 
 
-def near(
-    project: Project, variables: dict[str, tuple[Declared, ...]], folder: str
-) -> dict[str, tuple[Declared, ...]]:
+def near(project: Project, variables: dict[str, tuple[Declared, ...]], folder: str) -> dict[str, tuple[Declared, ...]]:
     """Those of the variables that concern the component in a folder."""
     found = {
-        name: tuple(
-            each
-            for each in several
-            if is_around(project.sources[each.location.path].project, folder)
-        )
+        name: tuple(each for each in several if is_around(project.sources[each.location.path].project, folder))
         for name, several in variables.items()
     }
     return {name: several for name, several in found.items() if several}
@@ -91,11 +80,7 @@ def is_for_development(path: str) -> bool:
     """Whether the name of a deployment file, or its folder's, says that it is not for production."""
     folder, _, name = path.lower().rpartition("/")
     words = re.split(r"[^a-z0-9]+", f"{folder.rpartition('/')[2]} {name}")
-    return (
-        "override" in words
-        or is_development(name)
-        or is_development(folder.rpartition("/")[2])
-    )
+    return "override" in words or is_development(name) or is_development(folder.rpartition("/")[2])
 
 
 def _in_file(project: Project, path: str) -> Iterator[Declared]:
@@ -108,49 +93,25 @@ def _in_file(project: Project, path: str) -> Iterator[Declared]:
                 continue
             for word, place in zip(instruction.arguments, instruction.places):
                 name, _, value = word.partition("=")
-                yield _declared(
-                    name,
-                    value,
-                    path,
-                    place,
-                    "image",
-                    production and instruction.stage in kept,
-                )
+                yield _declared(name, value, path, place, "image", production and instruction.stage in kept)
     if not isinstance(content, Document):
         return
     name = posixpath.basename(path).lower()
     kind = project.sources[path].kind
     for document in content.values:
         if kind == "dotenv":
-            production = any(
-                word in _PRODUCTION for word in re.split(r"[^a-z0-9]+", name)
-            )
+            production = any(word in _PRODUCTION for word in re.split(r"[^a-z0-9]+", name))
             sample = any(word in _SAMPLE for word in re.split(r"[^a-z0-9]+", name))
             yield from _pairs(document, path, "dotenv", production and not sample)
         elif kind == "toml":
-            yield from _pairs(
-                document.get("env") if isinstance(document, Mapping) else None,
-                path,
-                "manifest",
-                True,
-            )
+            yield from _pairs(document.get("env") if isinstance(document, Mapping) else None, path, "manifest", True)
         elif is_compose(document):
             for service in services(document):
-                production = not is_for_development(path) and not mounts_source(
-                    project, path, service
-                )
-                yield from _pairs(
-                    service.get("environment"), path, "compose", production
-                )
-        elif (
-            isinstance(document, Mapping)
-            and document.get("kind") is not None
-            and document.get("spec") is not None
-        ):
+                production = not is_for_development(path) and not mounts_source(project, path, service)
+                yield from _pairs(service.get("environment"), path, "compose", production)
+        elif isinstance(document, Mapping) and document.get("kind") is not None and document.get("spec") is not None:
             for container in _containers(document):
-                yield from _pairs(
-                    container.get("env"), path, "manifest", not is_for_development(path)
-                )
+                yield from _pairs(container.get("env"), path, "manifest", not is_for_development(path))
 
 
 def production_stages(content: Dockerfile) -> frozenset[int]:
@@ -165,10 +126,7 @@ def production_stages(content: Dockerfile) -> frozenset[int]:
             if len(words) > 2 and words[-2] == "as":
                 names[words[-1]] = each.stage
     development = {stage for name, stage in names.items() if is_development(name)}
-    stage: int | None = max(
-        (each for each in bases if each not in development),
-        default=max(bases, default=0),
-    )
+    stage: int | None = max((each for each in bases if each not in development), default=max(bases, default=0))
     kept: set[int] = set()
     while stage is not None and stage not in kept:
         kept.add(stage)
@@ -178,9 +136,7 @@ def production_stages(content: Dockerfile) -> frozenset[int]:
 
 def is_compose(document: Value) -> bool:
     """Whether a YAML document is a compose file."""
-    return any(
-        service.get("image") or service.get("build") for service in services(document)
-    )
+    return any(service.get("image") or service.get("build") for service in services(document))
 
 
 def services(document: Value) -> Iterator[Mapping]:
@@ -202,9 +158,7 @@ def mounts_source(project: Project, path: str, service: Mapping) -> bool:
             continue
         folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), mounted))
         prefix = "" if folder == "." else f"{folder}/"
-        if any(
-            each.startswith(prefix) or each == folder for each in project.python_paths
-        ):
+        if any(each.startswith(prefix) or each == folder for each in project.python_paths):
             return True
     return False
 
@@ -216,58 +170,32 @@ def _containers(document: Mapping) -> Iterator[Mapping]:
         value = stack.pop()
         if isinstance(value, Mapping):
             for key, item in value.items:
-                named = isinstance(key, Constant) and key.value in (
-                    "containers",
-                    "initContainers",
-                )
+                named = isinstance(key, Constant) and key.value in ("containers", "initContainers")
                 if named and isinstance(item, Sequence):
-                    yield from (
-                        each for each in item.items if isinstance(each, Mapping)
-                    )
+                    yield from (each for each in item.items if isinstance(each, Mapping))
                 elif isinstance(item, (Mapping, Sequence)):
                     stack.append(item)
         elif isinstance(value, Sequence):
             stack.extend(value.items)
 
 
-def _pairs(
-    value: Value | None, path: str, kind: str, production: bool
-) -> Iterator[Declared]:
+def _pairs(value: Value | None, path: str, kind: str, production: bool) -> Iterator[Declared]:
     """The variables of a mapping, of a list of `NAME=value`, or of a list of `{name, value}`."""
     if isinstance(value, Mapping):
         for key, item in value.items:
-            if (
-                isinstance(key, Constant)
-                and isinstance(item, Constant)
-                and item.value is not None
-            ):
-                yield _declared(
-                    str(key.value), str(item.value), path, key.place, kind, production
-                )
+            if isinstance(key, Constant) and isinstance(item, Constant) and item.value is not None:
+                yield _declared(str(key.value), str(item.value), path, key.place, kind, production)
     for item in value.items if isinstance(value, Sequence) else ():
-        if (
-            isinstance(item, Constant)
-            and isinstance(item.value, str)
-            and "=" in item.value
-        ):
+        if isinstance(item, Constant) and isinstance(item.value, str) and "=" in item.value:
             name, _, text = item.value.partition("=")
             yield _declared(name, text, path, item.place, kind, production)
         elif isinstance(item, Mapping):
             named, given = item.get("name"), item.get("value")
             if isinstance(named, Constant) and isinstance(given, Constant):
-                yield _declared(
-                    str(named.value),
-                    str(given.value),
-                    path,
-                    item.place,
-                    kind,
-                    production,
-                )
+                yield _declared(str(named.value), str(given.value), path, item.place, kind, production)
 
 
-def _declared(
-    name: str, value: str, path: str, place: int, kind: str, production: bool
-) -> Declared:
+def _declared(name: str, value: str, path: str, place: int, kind: str, production: bool) -> Declared:
     text = value.strip()
     for quote in ("'", '"'):
         if len(text) > 1 and text.startswith(quote) and text.endswith(quote):

@@ -7,18 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import (
-    Assign,
-    Call,
-    Constant,
-    Expression,
-    Import,
-    Mapping,
-    Reference,
-    Subscript,
-    Value,
-    walk,
-)
+from prodlint.facts import Assign, Call, Constant, Expression, Import, Mapping, Reference, Subscript, walk
 from prodlint.finding import Location
 from prodlint.libraries.engines import (
     CONFIGURATIONS,
@@ -32,9 +21,9 @@ from prodlint.libraries.engines import (
     LONG_RUNNING,
     SERVERS,
 )
+from prodlint.project.arguments import entries, group, keywords
 from prodlint.project.bindings import Defined
-from prodlint.project.outcomes import Given, Known, Meaning, Pairs, Site, options
-from prodlint.project.parameters import passed
+from prodlint.project.outcomes import Given, Site
 from prodlint.project.surroundings import has_main
 from prodlint.project.urls import Database, Evidence, database_of, evidence
 
@@ -67,9 +56,7 @@ class Engine(Struct, frozen=True):
 
     def argument(self, name: str) -> Given | None:
         """The last value given for a keyword."""
-        return next(
-            (given for key, given in reversed(self.arguments) if key == name), None
-        )
+        return next((given for key, given in reversed(self.arguments) if key == name), None)
 
     @property
     def is_server(self) -> bool:
@@ -79,30 +66,21 @@ class Engine(Struct, frozen=True):
     @property
     def is_embedded(self) -> bool:
         """Whether it only ever opens a file or memory."""
-        return bool(self.database.dialects) and all(
-            dialect in EMBEDDED for dialect in self.database.dialects
-        )
+        return bool(self.database.dialects) and all(dialect in EMBEDDED for dialect in self.database.dialects)
 
 
 def find_engines(project: Project) -> tuple[Engine, ...]:
     """All engines of the tree, tests and scripts included, by path and place."""
     known = evidence(project)
     names = ENGINE_FACTORIES | CONFIGURED_FACTORIES | set(CONFIGURATIONS)
-    found = [
-        _made(project, known[project.sources[site.path].project], site)
-        for site in project.calls(names)
-    ]
+    found = [_made(project, known[project.sources[site.path].project], site) for site in project.calls(names)]
     found += _of_flask(project, known)
-    return tuple(
-        sorted(
-            (each for each in found if each is not None), key=lambda each: each.location
-        )
-    )
+    return tuple(sorted((each for each in found if each is not None), key=lambda each: each.location))
 
 
 def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
     call, where = site.call, site.site
-    arguments, incomplete = _keywords(project, where, call)
+    arguments, incomplete = keywords(project, where, call)
     given = dict(arguments)
     url: Given | None = given.get("url")
     if site.name in CONFIGURATIONS:
@@ -110,16 +88,12 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
         if "engine_instance" in given or "create_engine_callable" in given:
             return None
         url = given.get(url_name)
-        group = given.get(options_name)
-        arguments, lacking = _group(project, group) if group is not None else ((), "")
+        grouped = given.get(options_name)
+        arguments, lacking = group(project, grouped) if grouped is not None else ((), "")
         incomplete = incomplete or lacking
     elif site.name in CONFIGURED_FACTORIES:
         incomplete = incomplete or "its options come from a configuration file"
-    if (
-        url is None
-        and call.positional(0) is not None
-        and site.name not in CONFIGURATIONS
-    ):
+    if url is None and call.positional(0) is not None and site.name not in CONFIGURATIONS:
         url = Given(where, call.arguments[0].value)
     if site.name in CONFIGURED_FACTORIES:
         database = Database((), "its URL comes from a configuration file")
@@ -128,11 +102,7 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
     else:
         database = database_of(project, known, url, site.block)
     connecting = given.get("connect_args")
-    if (
-        connecting is not None
-        and isinstance(connecting.value, Mapping)
-        and connecting.value.get("check_same_thread")
-    ):
+    if connecting is not None and isinstance(connecting.value, Mapping) and connecting.value.get("check_same_thread"):
         database = Database(("sqlite",))  # No other driver takes this argument.
     python = project.python(site.path)
     assert python is not None
@@ -152,84 +122,6 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
     )
 
 
-# --- arguments ---
-
-
-def _keywords(
-    project: Project, site: Site, call: Call
-) -> tuple[tuple[tuple[str, Given], ...], str]:
-    """The keyword arguments of a call, those that `**` spreads among them, and why there may be more."""
-    found: list[tuple[str, Given]] = []
-    incomplete = ""
-    for argument in call.arguments:
-        if argument.name:
-            found.append((argument.name, Given(site, argument.value)))
-        elif argument.star == "**":
-            several, reason = _entries(project, Given(site, argument.value))
-            found += several
-            incomplete = incomplete or reason
-        elif argument.star == "*":
-            incomplete = incomplete or "arguments are spread with `*`"
-    return tuple(found), incomplete
-
-
-def _entries(
-    project: Project, given: Given, depth: int = 0
-) -> tuple[list[tuple[str, Given]], str]:
-    """The entries of a mapping with constant keys, over all that it may be, and why there may be more."""
-    if depth > 8:
-        return [], "the chain of mappings is too long"
-    found: list[tuple[str, Given]] = []
-    reason = ""
-    for meaning in _followed(project, project.values.given(given).meaning):
-        if isinstance(meaning, Known) and not meaning.value:
-            continue
-        if not isinstance(meaning, Pairs):
-            reason = (
-                reason
-                or f"arguments come from {_written(given.value)}, which cannot be followed"
-            )
-            continue
-        for key, value in meaning.pairs:
-            if key is None:
-                several, lacking = _entries(project, value, depth + 1)
-                found += several
-                reason = reason or lacking
-                continue
-            name = project.values.given(key).meaning
-            if isinstance(name, Known):
-                found.append((str(name.value), value))
-            else:
-                reason = reason or "the name of an argument is computed"
-    return found, reason
-
-
-def _followed(project: Project, meaning: Meaning) -> Iterator[Meaning]:
-    """All that a meaning may be; a parameter is what its callers pass."""
-    for option in options(meaning):
-        several = passed(project, option)
-        if several is None:
-            yield option
-        else:
-            for given in several:
-                yield from options(project.values.given(given).meaning)
-
-
-def _group(project: Project, given: Given) -> tuple[tuple[tuple[str, Given], ...], str]:
-    """The arguments of `EngineConfig(...)`, or of a mapping."""
-    meaning = project.values.given(given).meaning
-    call = getattr(meaning, "call", None)
-    if isinstance(call, Given) and isinstance(call.value, Call):
-        return _keywords(project, call.site, call.value)
-    found, reason = _entries(project, given)
-    return tuple(found), reason
-
-
-def _written(value: Value) -> str:
-    name = getattr(value.function if isinstance(value, Call) else value, "name", "")
-    return f"`{name}`" if name else "a computed mapping"
-
-
 # --- what kind of program makes it ---
 
 
@@ -239,14 +131,9 @@ def _is_script(project: Project, path: str) -> bool:
     python = project.python(path)
     assert python is not None
     imports = [each for each in python.statements if isinstance(each, Import)]
-    if path.endswith("env.py") and any(
-        each.module.startswith("alembic") for each in imports
-    ):
+    if path.endswith("env.py") and any(each.module.startswith("alembic") for each in imports):
         return True
-    calls = {
-        getattr(call.function, "name", "").rpartition(".")[2]
-        for call, _ in project.calls_in(path)
-    }
+    calls = {getattr(call.function, "name", "").rpartition(".")[2] for call, _ in project.calls_in(path)}
     if calls & {"FastAPI", "Flask", "Litestar", "Starlette", "Quart", "Sanic"} or any(
         each.module.split(".")[0] in LONG_RUNNING for each in imports
     ):
@@ -264,15 +151,8 @@ def _is_imported(project: Project, path: str) -> bool:
         for statement in python.statements:
             if not isinstance(statement, Import):
                 continue
-            wanted = [
-                statement.module,
-                f"{statement.module}.{statement.name}".replace("..", "."),
-            ]
-            if any(
-                project.modules.find(module, other) == path
-                for module in wanted
-                if module
-            ):
+            wanted = [statement.module, f"{statement.module}.{statement.name}".replace("..", ".")]
+            if any(project.modules.find(module, other) == path for module in wanted if module):
                 return True
     return False
 
@@ -286,15 +166,9 @@ def _is_disposed(project: Project, site: CallSite) -> bool:
     own = Defined(site.path, site.scope)
     name = ""
     for statement in project.statements_of(own):
-        if isinstance(statement, Assign) and any(
-            value is site.call for value in walk(statement.value or site.call)
-        ):
+        if isinstance(statement, Assign) and any(value is site.call for value in walk(statement.value or site.call)):
             target = statement.targets[0]
-            name = (
-                target.name
-                if isinstance(target, Reference) and statement.value is site.call
-                else ""
-            )
+            name = target.name if isinstance(target, Reference) and statement.value is site.call else ""
     if not name or "." in name:
         return False
     table = project.names.table(site.path)
@@ -312,9 +186,7 @@ def _is_disposed(project: Project, site: CallSite) -> bool:
             if isinstance(value, Reference) and value.name.partition(".")[0] == name:
                 if value.name == name or not any(value is callee for callee in callees):
                     return False
-                taken = taken or value.name.endswith(
-                    (".connect", ".begin", ".raw_connection", ".dispose")
-                )
+                taken = taken or value.name.endswith((".connect", ".begin", ".raw_connection", ".dispose"))
     return taken
 
 
@@ -328,15 +200,15 @@ def _of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
     arguments: list[tuple[str, Given]] = []
     incomplete = ""
     for site in extensions:
-        given = site.call.keyword("engine_options")
-        if given is not None:
-            several, reason = _entries(project, Given(site.site, given))
+        written = site.call.keyword("engine_options")
+        if written is not None:
+            several, reason = entries(project, Given(site.site, written))
             arguments, incomplete = arguments + several, incomplete or reason
     urls: list[tuple[Given, int, Location, str]] = []
     for path in project.mentioning(FLASK_URL, FLASK_OPTIONS, *FLASK_POOL, "config"):
         for key, given, block, location, owner in _configured(project, path):
             if key == FLASK_OPTIONS:
-                several, reason = _entries(project, given)
+                several, reason = entries(project, given)
                 arguments, incomplete = arguments + several, incomplete or reason
             elif key in FLASK_POOL:
                 arguments.append((FLASK_POOL[key], given))
@@ -349,9 +221,7 @@ def _of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
             block,
             FLASK_URL,
             f"{project.modules.name(location.path)}.{owner or FLASK_URL}",
-            database_of(
-                project, known[project.sources[location.path].project], given, block
-            ),
+            database_of(project, known[project.sources[location.path].project], given, block),
             tuple(arguments),
             incomplete,
             project.role(location.path) != "application",
@@ -359,10 +229,8 @@ def _of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
         )
 
 
-def _configured(
-    project: Project, path: str
-) -> Iterator[tuple[str, Given, int, Location, str]]:
-    """Keys of Flask's configuration that a file sets: in a class, in `app.config[...]` and in `app.config.update(...)`."""
+def _configured(project: Project, path: str) -> Iterator[tuple[str, Given, int, Location, str]]:
+    """Keys of Flask's configuration that a file sets: in a class, by item and by `app.config.update(...)`."""
     python = project.python(path)
     assert python is not None
     for statement in python.statements:
@@ -371,9 +239,7 @@ def _configured(
         match statement:
             case Assign(targets, value) if value is not None:
                 for target in targets:
-                    if isinstance(target, Reference) and target.name.startswith(
-                        "SQLALCHEMY_"
-                    ):
+                    if isinstance(target, Reference) and target.name.startswith("SQLALCHEMY_"):
                         if python.scopes[scope].kind in ("class", "module"):
                             yield (
                                 target.name,
@@ -382,14 +248,8 @@ def _configured(
                                 location,
                                 python.scopes[scope].qualname,
                             )
-                    elif isinstance(target, Subscript) and getattr(
-                        target.value, "name", ""
-                    ).endswith("config"):
-                        key = (
-                            str(target.index.value)
-                            if isinstance(target.index, Constant)
-                            else ""
-                        )
+                    elif isinstance(target, Subscript) and getattr(target.value, "name", "").endswith("config"):
+                        key = str(target.index.value) if isinstance(target.index, Constant) else ""
                         yield key, Given(site, value), statement.block, location, ""
             case Expression(Call(Reference(name), arguments)) if name.endswith(
                 ("config.update", "config.from_mapping", "config.setdefault")
@@ -397,21 +257,7 @@ def _configured(
                 for argument in arguments:
                     if argument.name:
                         place = Location(path, argument.value.place)
-                        yield (
-                            argument.name,
-                            Given(site, argument.value),
-                            statement.block,
-                            place,
-                            "",
-                        )
+                        yield (argument.name, Given(site, argument.value), statement.block, place, "")
                     elif not argument.star:
-                        for key, given in _entries(
-                            project, Given(site, argument.value)
-                        )[0]:
-                            yield (
-                                key,
-                                given,
-                                statement.block,
-                                Location(path, given.value.place),
-                                "",
-                            )
+                        for key, given in entries(project, Given(site, argument.value))[0]:
+                            yield (key, given, statement.block, Location(path, given.value.place), "")

@@ -45,6 +45,8 @@ def arithmetic(name: str, operands: list[Meaning]) -> Meaning:
         return _boolean(name, operands)
     if name == "+" and any(isinstance(each, Text) or _is_text(each) for each in operands):
         return joined(operands)
+    if name == "%" and _is_text(operands[0]) and _is_required(operands[-1]):
+        return _percent(operands[0], operands[-1])
     lifted = _lift(operands, lambda values: arithmetic(name, values))
     if lifted is not None:
         return lifted
@@ -71,7 +73,7 @@ def joined(parts: list[Meaning]) -> Meaning:
     if any(isinstance(part, (Known, Text)) for part in parts):
         # What is written around a variable that has no default is known all the same.
         required = Opaque("the environment decides")
-        parts = [required if isinstance(part, Environment) and part.fallback is None else part for part in parts]
+        parts = [required if _is_required(part) else part for part in parts]
     lifted = _lift(parts, joined)
     if lifted is not None:
         return lifted
@@ -93,6 +95,8 @@ def joined(parts: list[Meaning]) -> Meaning:
 
 def method(receiver: Meaning, name: str, arguments: list[Meaning]) -> Meaning:
     """What a method of a string or number returns. `__flag__` reads a boolean as settings libraries do."""
+    if name == "format" and isinstance(receiver, Known) and any(_is_required(each) for each in arguments):
+        return Text((str(receiver.value).partition("{")[0], None))
     lifted = _lift([receiver, *arguments], lambda values: method(values[0], name, values[1:]))
     if lifted is not None:
         return lifted
@@ -172,6 +176,11 @@ def _percent(left: Meaning, right: Meaning) -> Meaning:
 
 def _is_text(meaning: Meaning) -> bool:
     return isinstance(meaning, Known) and isinstance(meaning.value, str)
+
+
+def _is_required(meaning: Meaning) -> bool:
+    """Whether a meaning is an environment variable without a default."""
+    return isinstance(meaning, Environment) and meaning.fallback is None
 
 
 def _apply(function: Callable[..., Any], *values: Any) -> Meaning:

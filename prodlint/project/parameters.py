@@ -30,13 +30,7 @@ def parameter_of(project: Project, given: Given, depth: int = 0) -> Bound | None
         return symbol
     if isinstance(symbol, Variable) and not rest and depth < 4:
         assigned = project.values.single_assignment(symbol)
-        return (
-            parameter_of(
-                project, Given(Site(symbol.path, symbol.scope), assigned), depth + 1
-            )
-            if assigned
-            else None
-        )
+        return parameter_of(project, Given(Site(symbol.path, symbol.scope), assigned), depth + 1) if assigned else None
     return None
 
 
@@ -50,16 +44,9 @@ def passed(project: Project, meaning: Meaning) -> list[Given] | None:
     scope = python.scopes[meaning.scope]
     if scope.kind != "function":
         return None
-    target, owner = (
-        Defined(meaning.path, meaning.scope),
-        Defined(meaning.path, scope.parent),
-    )
+    target, owner = (Defined(meaning.path, meaning.scope), Defined(meaning.path, scope.parent))
     is_method = python.scopes[scope.parent].kind == "class"
-    name = (
-        python.scopes[scope.parent].name
-        if is_method and scope.name == "__init__"
-        else scope.name
-    )
+    name = python.scopes[scope.parent].name if is_method and scope.name == "__init__" else scope.name
     found: list[Given] = []
     for path in project.mentioning(name):
         other = project.python(path)
@@ -70,14 +57,8 @@ def passed(project: Project, meaning: Meaning) -> list[Given] | None:
                 continue
             site = Site(path, other.blocks[block].scope)
             called = project.values.callee(site, call.function)
-            if (
-                called == target
-                or getattr(called, "of", None) == target
-                or (is_method and called == owner)
-            ):
-                bound = dict(
-                    project.values.bind(target, Given(site, call), skip_first=is_method)
-                )
+            if called == target or getattr(called, "of", None) == target or (is_method and called == owner):
+                bound = dict(project.values.bind(target, Given(site, call), skip_first=is_method))
                 if meaning.name in bound:
                     found.append(bound[meaning.name])
     return found or None

@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import (
-    Constant,
-    Dockerfile,
-    Document,
-    Mapping,
-    Operation,
-    Reference,
-    Sequence,
-    Value,
-    walk,
-)
+from prodlint.facts import Constant, Dockerfile, Document, Mapping, Operation, Reference, Sequence, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.project.declared import (
     is_around,
@@ -33,15 +23,7 @@ from prodlint.project.outcomes import Environment, Known, Meaning, Site
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = [
-    "Command",
-    "Surroundings",
-    "commands",
-    "has_main",
-    "is_main",
-    "started_by",
-    "surroundings",
-]
+__all__ = ["Command", "Surroundings", "commands", "has_main", "is_main", "started_by", "surroundings"]
 
 
 class Surroundings(Struct, frozen=True):
@@ -81,11 +63,7 @@ def surroundings(project: Project, site: Site, block: int) -> Surroundings:
         if is_main(current.value):
             main = main or positive
             continue
-        holds = _truth(
-            project.values.evaluate(
-                Site(site.path, current.scope), current.value
-            ).meaning
-        )
+        holds = _truth(project.values.evaluate(Site(site.path, current.scope), current.value).meaning)
         if holds is None:
             if any(_DEVELOPMENT.search(word) for word in _words(current.value)):
                 return Surroundings(False, main)
@@ -99,18 +77,13 @@ def is_main(test: Value | None) -> bool:
     """Whether a test is `__name__ == "__main__"`."""
     if not isinstance(test, Operation) or test.operator != "==":
         return False
-    return any(
-        isinstance(each, Reference) and each.name == "__name__"
-        for each in test.operands
-    )
+    return any(isinstance(each, Reference) and each.name == "__name__" for each in test.operands)
 
 
 def has_main(project: Project, path: str) -> bool:
     """Whether a file has a `__main__` block: what a function of it starts may be called from there."""
     python = project.python(path)
-    return python is not None and any(
-        block.kind == "if" and is_main(block.value) for block in python.blocks
-    )
+    return python is not None and any(block.kind == "if" and is_main(block.value) for block in python.blocks)
 
 
 def _truth(meaning: Meaning) -> bool | None:
@@ -136,9 +109,7 @@ def commands(project: Project, folder: str) -> Iterator[Command]:
     """What the production images, compose services and units around a component's folder start."""
     for path in sorted(project.sources):
         source = project.sources[path]
-        if source.role not in ("application", "script") or not is_around(
-            source.project, folder
-        ):
+        if source.role not in ("application", "script") or not is_around(source.project, folder):
             continue
         if source.kind not in ("dockerfile", "yaml", "ini") or is_for_development(path):
             continue
@@ -147,25 +118,16 @@ def commands(project: Project, folder: str) -> Iterator[Command]:
             kept = production_stages(content)
             for each in content.instructions:
                 if each.keyword in ("CMD", "ENTRYPOINT") and each.stage in kept:
-                    yield Command(
-                        tuple(_split(each.arguments)), Location(path, each.place)
-                    )
+                    yield Command(tuple(_split(each.arguments)), Location(path, each.place))
         for document in content.values if isinstance(content, Document) else ():
             if source.kind == "ini":
                 yield from _of_unit(document, path)
             elif is_compose(document):
                 for service in services(document):
-                    for key in (
-                        ()
-                        if mounts_source(project, path, service)
-                        else ("entrypoint", "command")
-                    ):
+                    for key in () if mounts_source(project, path, service) else ("entrypoint", "command"):
                         value = service.get(key)
                         if value is not None:
-                            yield Command(
-                                tuple(_split(_texts(value))),
-                                Location(path, value.place),
-                            )
+                            yield Command(tuple(_split(_texts(value))), Location(path, value.place))
 
 
 def _of_unit(document: Value, path: str) -> Iterator[Command]:
@@ -194,15 +156,9 @@ def started_by(project: Project, path: str, starts: list[Command]) -> Step | Non
         for word, following in zip(command.words, (*command.words[1:], "")):
             script = word.removeprefix("./").lstrip("/")
             is_file = script.endswith(".py") and (
-                path == script
-                or path.endswith(f"/{script}")
-                or script.endswith(f"/{path}")
+                path == script or path.endswith(f"/{script}") or script.endswith(f"/{path}")
             )
-            is_module = (
-                word == "-m"
-                and following
-                and (dotted == following or dotted.endswith(f".{following}"))
-            )
+            is_module = word == "-m" and following and (dotted == following or dotted.endswith(f".{following}"))
             if is_file or is_module:
                 return Step("this runs the file in production", command.location)
     return None

@@ -265,6 +265,8 @@ class _Reader:
                 constraints.append(constraint)
             elif not kind:
                 doubt = doubt or "an argument is computed"
+        if not columns and defined is None:
+            return  # One that is read from the database, or a name to query: nothing is declared here.
         if call.keyword("autoload_with") is not None or call.keyword("autoload") is not None:
             doubt = "it is read from the database"
         variable = self._variable(site, call)

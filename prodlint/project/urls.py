@@ -9,29 +9,11 @@ from msgspec import Struct
 
 from prodlint.facts import Call, Constant, Operation, Reference, Value, walk
 from prodlint.finding import Location, Step
-from prodlint.libraries.engines import (
-    DRIVERS,
-    EMBEDDED,
-    SERVERS,
-    URL_BUILDERS,
-    URL_TYPES,
-    dialect_of,
-)
+from prodlint.libraries.engines import DRIVERS, EMBEDDED, SERVERS, URL_BUILDERS, URL_TYPES, dialect_of
 from prodlint.project.bindings import Bound, External, Variable
 from prodlint.project.declared import Declared, declared, is_around, near
 from prodlint.project.dependencies import Component, dependencies
-from prodlint.project.outcomes import (
-    Choice,
-    Environment,
-    Given,
-    Instance,
-    Known,
-    Meaning,
-    Opaque,
-    Site,
-    Text,
-    options,
-)
+from prodlint.project.outcomes import Choice, Environment, Given, Instance, Known, Meaning, Opaque, Site, Text, options
 from prodlint.project.parameters import parameter_of, passed
 
 if TYPE_CHECKING:
@@ -64,16 +46,12 @@ def evidence(project: Project) -> dict[str, Evidence]:
     components = dependencies(project).components
     variables = declared(project)
     return {
-        folder: Evidence(
-            near(project, variables, folder), tuple(_drivers(components, folder))
-        )
+        folder: Evidence(near(project, variables, folder), tuple(_drivers(components, folder)))
         for folder in sorted({source.project for source in project.sources.values()})
     }
 
 
-def _drivers(
-    components: tuple[Component, ...], folder: str
-) -> Iterator[tuple[str, Step]]:
+def _drivers(components: tuple[Component, ...], folder: str) -> Iterator[tuple[str, Step]]:
     for component in components:
         if not is_around(component.folder, folder):
             continue
@@ -81,10 +59,7 @@ def _drivers(
             for listed in () if manifest.development else manifest.lists:
                 for row in listed.dependencies:
                     if row.name in DRIVERS and not row.group:
-                        step = Step(
-                            f"the driver `{row.name}` is required here",
-                            Location(manifest.path, row.place),
-                        )
+                        step = Step(f"the driver `{row.name}` is required here", Location(manifest.path, row.place))
                         yield DRIVERS[row.name], step
 
 
@@ -95,9 +70,7 @@ def database_of(project: Project, known: Evidence, url: Given, block: int) -> Da
     parameter = parameter_of(project, url)
     found: dict[str, tuple[Step, ...]] = {}
     reason = ""
-    for dialect, steps, why in _dialects(
-        project, known, parameter or outcome.meaning, 0
-    ):
+    for dialect, steps, why in _dialects(project, known, parameter or outcome.meaning, 0):
         reason = reason or why
         if dialect:
             found.setdefault(dialect, steps)
@@ -108,12 +81,8 @@ def database_of(project: Project, known: Evidence, url: Given, block: int) -> Da
     if not kept and any(each in EMBEDDED for each in excluded):
         # Code that is for anything but SQLite is for a server, whichever it is.
         return Database(("server",), "", outcome.steps)
-    steps = outcome.steps[:6] + tuple(
-        step for dialect in kept for step in found[dialect]
-    )
-    return Database(
-        kept, "" if any(each in SERVERS for each in kept) else reason, steps[:12]
-    )
+    steps = outcome.steps[:6] + tuple(step for dialect in kept for step in found[dialect])
+    return Database(kept, "" if any(each in SERVERS for each in kept) else reason, steps[:12])
 
 
 def _dialects(
@@ -132,24 +101,16 @@ def _dialects(
         case Known(str() as text) if dialect_of(text):
             yield dialect_of(text), (), ""
         case Known(None) | Known(""):
-            yield from (
-                _guess(known, "its URL is empty until the program sets it")
-                if depth == 0
-                else ()
-            )
+            yield from (_guess(known, "its URL is empty until the program sets it") if depth == 0 else ())
         case Text(parts) if parts and parts[0] and dialect_of(parts[0]):
             yield dialect_of(parts[0]), (), ""
         case Instance(External(name), call):
             yield _of_type(project, name, call), (), "its URL is built by a library"
         case Bound():
-            several = passed(project, meaning)
-            if several is None:
-                yield (
-                    "",
-                    (),
-                    f"its URL is the parameter `{meaning.name}`, which nothing in the tree passes",
-                )
-            for given in several or ():
+            callers = passed(project, meaning)
+            if callers is None:
+                yield ("", (), f"its URL is the parameter `{meaning.name}`, which nothing in the tree passes")
+            for given in callers or ():
                 outcome = project.values.given(given)
                 inner = parameter_of(project, given) or outcome.meaning
                 for dialect, steps, why in _dialects(project, known, inner, depth + 1):
@@ -168,22 +129,9 @@ def _of_type(project: Project, name: str, call: Given | None) -> str:
         for kind, dialect in URL_TYPES.items():
             if bare.endswith(f".{kind}"):
                 return dialect
-        if (
-            call is not None
-            and isinstance(call.value, Call)
-            and bare.endswith(URL_BUILDERS)
-            and "." in last
-        ):
-            given = (
-                call.value.keyword("drivername")
-                or call.value.keyword("scheme")
-                or call.value.positional(0)
-            )
-            for meaning in (
-                options(project.values.evaluate(call.site, given).meaning)
-                if given is not None
-                else ()
-            ):
+        if call is not None and isinstance(call.value, Call) and bare.endswith(URL_BUILDERS) and "." in last:
+            given = call.value.keyword("drivername") or call.value.keyword("scheme") or call.value.positional(0)
+            for meaning in options(project.values.evaluate(call.site, given).meaning) if given is not None else ():
                 if isinstance(meaning, Known):
                     return dialect_of(f"{meaning.value}:")
     return ""
@@ -193,11 +141,9 @@ def _of_variable(
     project: Project, known: Evidence, name: str, fallback: Meaning | None, depth: int
 ) -> Iterator[tuple[str, tuple[Step, ...], str]]:
     """A URL that an environment variable gives: what deployment files and samples say, then the type of the setting,
-    then the fall-back; a fall-back to SQLite is what a developer has, so a driver that production requires speaks louder."""
+    then the fall-back. One to SQLite is what a developer has: a driver that production requires speaks louder."""
     said: list[tuple[str, Declared]] = [
-        (dialect, each)
-        for each in known.declared.get(name, ())
-        if (dialect := dialect_of(each.value))
+        (dialect, each) for each in known.declared.get(name, ()) if (dialect := dialect_of(each.value))
     ]
     for dialect, each in said:
         if dialect in SERVERS:
@@ -208,17 +154,9 @@ def _of_variable(
             if field.env == name:
                 for kind, dialect in URL_TYPES.items():
                     if kind in field.type:
-                        yield (
-                            dialect,
-                            (Step(f"`{name}` is a `{kind}`", field.location),),
-                            "",
-                        )
+                        yield dialect, (Step(f"`{name}` is a `{kind}`", field.location),), ""
                         return
-    own = (
-        list(_dialects(project, known, fallback, depth + 1))
-        if fallback is not None
-        else []
-    )
+    own = list(_dialects(project, known, fallback, depth + 1)) if fallback is not None else []
     if any(dialect in SERVERS for dialect, _, _ in own):
         yield from own
         return
@@ -251,9 +189,7 @@ def _asked(project: Project, site: Site, block: int) -> tuple[str, frozenset[str
     while block > 0:
         current = python.blocks[block]
         if current.kind in ("if", "else") and current.value is not None:
-            dialect, holds = _question(
-                project, Site(site.path, current.scope), current.value
-            )
+            dialect, holds = _question(project, Site(site.path, current.scope), current.value)
             if dialect and holds == (current.kind == "if"):
                 return dialect, frozenset()
             if dialect:
@@ -266,17 +202,9 @@ def _question(project: Project, site: Site, test: Value) -> tuple[str, bool]:
     """The dialect whose name a test looks for, and whether the test holds when it is found."""
     if isinstance(test, Reference):
         symbol, rest = project.names.resolve(site.path, site.scope, test.name)
-        assigned = (
-            project.values.single_assignment(symbol)
-            if isinstance(symbol, Variable) and not rest
-            else None
-        )
+        assigned = project.values.single_assignment(symbol) if isinstance(symbol, Variable) and not rest else None
         # An assignment that itself is a name is not followed further: tests are written out once.
-        return (
-            ("", True)
-            if assigned is None or isinstance(assigned, Reference)
-            else _question(project, site, assigned)
-        )
+        return ("", True) if assigned is None or isinstance(assigned, Reference) else _question(project, site, assigned)
     if isinstance(test, Operation) and test.operator == "not":
         dialect, holds = _question(project, site, test.operands[0])
         return dialect, not holds
@@ -293,7 +221,5 @@ def _question(project: Project, site: Site, test: Value) -> tuple[str, bool]:
         return "", True
     if isinstance(test, Operation):
         return dialects[0], test.operator in ("in", "==")
-    is_start = isinstance(test, Call) and getattr(test.function, "name", "").endswith(
-        ("startswith", "search", "match")
-    )
+    is_start = isinstance(test, Call) and getattr(test.function, "name", "").endswith(("startswith", "search", "match"))
     return (dialects[0], True) if is_start else ("", True)

@@ -80,6 +80,8 @@ class Values:
             if value.form == "ellipsis":
                 return Outcome(Opaque("it is `...`"))
             return Outcome(Known(value.value, value.form == "redacted"))
+        if isinstance(value, Sequence):  # Never remembered: `(x,)` without its brackets stands where `x` does.
+            return Outcome(Items(value.kind, tuple(Given(site, item) for item in value.items)))
         key = (site.path, site.scope, value.place)
         if site.arguments is None and key in self._known:
             return self._known[key]
@@ -135,8 +137,6 @@ class Values:
                 return self.attribute(outcome, name)
             case Call():
                 return self._call(site, value)
-            case Sequence(kind, items):
-                return Outcome(Items(kind, tuple(Given(site, item) for item in items)))
             case Mapping(pairs):
                 given = tuple((Given(site, key) if key is not None else None, Given(site, each)) for key, each in pairs)
                 return Outcome(Pairs(given))
@@ -215,8 +215,11 @@ class Values:
         """The class that an annotation names: through `Annotated`, `Optional`, `X | None`, string annotations and
         aliases; None where it names none or several."""
         match annotation:
-            case Constant(str() as text) if text.replace(".", "").isidentifier():
-                return self.annotated(site, Reference(text, annotation.place))
+            case Constant(str() as text):
+                names = [part.strip() for part in text.split("|") if part.strip() not in {"", "None"}]
+                if len(names) == 1 and names[0].replace(".", "").isidentifier():
+                    return self.annotated(site, Reference(names[0], annotation.place))
+                return None
             case Operation("|", operands):
                 found = [each for each in operands if not (isinstance(each, Constant) and each.value is None)]
                 return self.annotated(site, found[0]) if len(found) == 1 else None

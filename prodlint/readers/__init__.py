@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import sys
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from importlib.machinery import PathFinder
 
@@ -84,7 +84,7 @@ def tame(kind: str, data: bytes) -> bool:
     return len(data) < MEGABYTE // 4 and b"(" * 80 not in data and max(map(len, data.split(b"\n"))) < 10_000
 
 
-@lru_cache(maxsize=None)
+@cache
 def digest() -> str:
     """What the facts of a file depend on beside the file: the readers' code and libraries, by size and time of their
     files, which is much cheaper than by content."""

@@ -196,7 +196,7 @@ def _url_confidence(match: re.Match[str], what: str, password: str) -> str:
         return "medium" if is_random(password) else ""
     groups = match.groupdict()
     host = (groups.get("host") or "").lower()
-    if "." not in host and host in SAMPLE_HOSTS or host.endswith((".example.com", "example.com", "example.org")):
+    if ("." not in host and host in SAMPLE_HOSTS) or host.endswith((".example.com", "example.com", "example.org")):
         return ""
     user = (groups.get("user") or "").lower()
     if password.isdigit() and len(password) < 6 and not user:

@@ -122,7 +122,9 @@ def is_random(text: str) -> bool:
         return length >= 16 and entropy >= 2.6 and any(map(str.isdigit, text)) and not text.isdigit()
     if entropy < 3 or text.isdigit() or _UUID.match(text) is not None:
         return False
-    limit = 0.6 if any(map(str.isdigit, text)) else 0.5 if length >= 16 else 0.3
+    limit = 0.6 if length >= 16 else 0.5
+    if not any(map(str.isdigit, text)):
+        limit -= 0.1 if length >= 16 else 0.2
     return _wordiness(text) < limit and _wordiness(text.translate(_LEET)) < limit + 0.1
 
 
@@ -146,7 +148,7 @@ def _wordiness(text: str) -> float:
 
 def has_secret_shape(text: str) -> bool:
     """Whether a text is what a person types as a password: one word with figures or signs in it, not an identifier."""
-    if len(text) < 5 or any(map(str.isspace, text)) or text.isdigit() and len(text) < 5:
+    if len(text) < 5 or any(map(str.isspace, text)):
         return False
     if _WORDS.match(text) is not None:
         # `password1`, `Test1234`, but not `min_length_8`

@@ -34,9 +34,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
                 yield _in_deployment(each, switch.effect, (used,))
         if not verdict.on:
             if verdict.reason:
-                yield Undecided(
-                    switch.location, f"setting {switch.setting}", verdict.reason
-                )
+                yield Undecided(switch.location, f"setting {switch.setting}", verdict.reason)
             continue
         reason = conditions.reason
         if switch.replaceable and verdict.switched_off is None:
@@ -50,54 +48,32 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             yield _finding(project, switch, verdict, location, conditions.main)
     for name, (value, effect) in VARIABLES.items():
         for each in variables.get(name, ()):
-            is_on = (
-                each.value.lower() == value
-                if value
-                else each.value.lower() in TRUE_WORDS
-            )
+            is_on = each.value.lower() == value if value else each.value.lower() in TRUE_WORDS
             if is_on and each.production and each.location not in reported:
                 reported.add(each.location)
                 yield _in_deployment(each, effect, ())
 
 
-def _finding(
-    project: Project, switch: Switch, verdict: Verdict, location: Location, main: bool
-) -> Finding:
+def _finding(project: Project, switch: Switch, verdict: Verdict, location: Location, main: bool) -> Finding:
     steps = verdict.steps
     severity = None
     if verdict.switched_off is not None:
         # Deployed as the repository says it is off; where the variable is missing it is on.
         severity = Severity.NOTE
-        steps += (
-            Step(
-                f"`{verdict.switched_off.name}` turns it off here",
-                verdict.switched_off.location,
-            ),
-        )
+        steps = (*steps, Step(f"`{verdict.switched_off.name}` turns it off here", verdict.switched_off.location))
     if switch.starts:
         path = switch.location.path
         starts = list(commands(project, project.sources[path].project))
         started = started_by(project, path, starts)
         if started is not None:
-            steps += (started,)
+            steps = (*steps, started)
         elif main or starts or switch.is_local or has_main(project, path):
             severity = Severity.NOTE
     if location != switch.location:
         steps = (Step(f"`{switch.setting}` takes it here", switch.location), *steps)
-    return Finding(
-        location,
-        switch.subject,
-        {"setting": switch.setting, "effect": switch.effect},
-        steps,
-        severity,
-    )
+    return Finding(location, switch.subject, {"setting": switch.setting, "effect": switch.effect}, steps, severity)
 
 
 def _in_deployment(each: Declared, effect: str, steps: tuple[Step, ...]) -> Finding:
     setting = f"{each.name}={each.value}"
-    return Finding(
-        each.location,
-        f"{each.location.path} {each.name}",
-        {"setting": setting, "effect": effect},
-        steps,
-    )
+    return Finding(each.location, f"{each.location.path} {each.name}", {"setting": setting, "effect": effect}, steps)

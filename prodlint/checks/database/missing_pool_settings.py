@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Constant, Document, walk
 from prodlint.finding import Finding, Step, Undecided
-from prodlint.libraries.engines import (
-    POOL_SIZES,
-    SERVERLESS,
-    SERVERLESS_FILES,
-    SERVERS,
-    UNPOOLED,
-)
+from prodlint.libraries.engines import POOL_SIZES, SERVERLESS, SERVERLESS_FILES, SERVERS, UNPOOLED
 from prodlint.project.bindings import External
 from prodlint.project.dependencies import dependencies
 from prodlint.project.outcomes import Instance, Known, options
@@ -25,27 +19,18 @@ if TYPE_CHECKING:
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
-    engines = [
-        each for each in project.engines if not each.is_script and not each.is_disposed
-    ]
+    engines = [each for each in project.engines if not each.is_script and not each.is_disposed]
     if not engines or _is_serverless(project):
         return
     for engine in engines:
         if engine.is_embedded and not engine.database.reason:
             continue
-        if any(
-            name in POOL_SIZES or name in ("pool", "creator", "async_creator")
-            for name, _ in engine.arguments
-        ):
+        if any(name in POOL_SIZES or name in ("pool", "creator", "async_creator") for name, _ in engine.arguments):
             continue
         pooled, reason = _pooled(project, engine)
         if not pooled:
             continue
-        reason = (
-            engine.incomplete
-            or reason
-            or ("" if engine.is_server else engine.database.reason)
-        )
+        reason = engine.incomplete or reason or ("" if engine.is_server else engine.database.reason)
         if not engine.is_server and not reason:
             reason = (
                 f"`{engine.database.dialects[0]}` may be no server"
@@ -55,17 +40,10 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         if reason:
             yield Undecided(engine.location, f"engine {engine.subject}", reason)
             continue
-        kind = next(
-            SERVERS[each] for each in engine.database.dialects if each in SERVERS
-        )
-        here = Step(
-            f"`{engine.name}` is given neither `pool_size` nor `max_overflow`",
-            engine.location,
-        )
+        kind = next(SERVERS[each] for each in engine.database.dialects if each in SERVERS)
+        here = Step(f"`{engine.name}` is given neither `pool_size` nor `max_overflow`", engine.location)
         fields = {"call": engine.name, "database": kind}
-        yield Finding(
-            engine.location, engine.subject, fields, (here, *engine.database.steps)
-        )
+        yield Finding(engine.location, engine.subject, fields, (here, *engine.database.steps))
 
 
 def _pooled(project: Project, engine: Engine) -> tuple[bool, str]:
@@ -93,9 +71,7 @@ def _is_serverless(project: Project) -> bool:
     """Whether the application runs as a function: one request at a time, so that one connection is enough."""
     for path in project.sources:
         name = posixpath.basename(path)
-        if name in SERVERLESS_FILES or (
-            name == "vercel.json" and _names_python(project.facts(path).content)
-        ):
+        if name in SERVERLESS_FILES or (name == "vercel.json" and _names_python(project.facts(path).content)):
             return True
     lists = (
         listed
@@ -103,20 +79,11 @@ def _is_serverless(project: Project) -> bool:
         for manifest in component.manifests
         for listed in manifest.lists
     )
-    return any(
-        row.name in SERVERLESS and not row.group
-        for listed in lists
-        for row in listed.dependencies
-    )
+    return any(row.name in SERVERLESS and not row.group for listed in lists for row in listed.dependencies)
 
 
 def _names_python(content: object) -> bool:
     """Whether a Vercel configuration speaks of Python functions; a frontend's does not."""
     values = content.values if isinstance(content, Document) else ()
-    constants = (
-        each for value in values for each in walk(value) if isinstance(each, Constant)
-    )
-    return any(
-        str(each.value).endswith(".py") or "@vercel/python" in str(each.value)
-        for each in constants
-    )
+    constants = (each for value in values for each in walk(value) if isinstance(each, Constant))
+    return any(str(each.value).endswith(".py") or "@vercel/python" in str(each.value) for each in constants)

@@ -13,8 +13,10 @@ from prodlint.facts import (
     Document,
     Facts,
     Mapping,
+    Operation,
     Reference,
     Secret,
+    Template,
     Value,
     span,
     walk,
@@ -73,6 +75,11 @@ def _is_generated(secret: Secret) -> bool:
     return secret.confidence == "high" or secret.kind.startswith("generated ")
 
 
+def _tells_itself(secret: Secret) -> bool:
+    """Whether the text alone shows a secret, whatever it is bound to."""
+    return _is_generated(secret) or " in a " in secret.kind
+
+
 def _is_trial(path: str) -> bool:
     """Whether a file says by its name that it serves tests or one developer: `settings/test.py`, `.env.ci`."""
     name = path.rpartition("/")[2]
@@ -96,9 +103,10 @@ def _wants_format(source: Source, facts: Facts) -> bool:
 
 
 def _without_examples(secrets: list[Secret], project: Project, path: str) -> list[Secret]:
-    """Leaves out the made-up values of examples that go into an OpenAPI schema."""
+    """Leaves out the made-up values of examples that go into an OpenAPI schema, and words that are only a part of the
+    value (`f"{prefix}-signing"`)."""
     python = project.python(path)
-    if python is None or all(map(_is_generated, secrets)):
+    if python is None or all(map(_tells_itself, secrets)):
         return secrets
     examples: set[int] = set()
     for value, _ in project.values_in(path):
@@ -113,11 +121,11 @@ def _without_examples(secrets: list[Secret], project: Project, path: str) -> lis
         for parameter in scope.parameters:
             if parameter.annotation is not None:
                 examples.update(_example_places(parameter.annotation, False))
-    return [secret for secret in secrets if _is_generated(secret) or secret.place not in examples]
+    return [secret for secret in secrets if _tells_itself(secret) or secret.place not in examples]
 
 
 def _example_places(value: Value, named: bool) -> Iterator[int]:
-    """Places of the constants inside `example=`, `"examples": [...]` and the like."""
+    """Places of the constants inside `example=`, `"examples": [...]` and the like, and of parts of a text."""
     roots = [value] if named else []
     for inner in walk(value):
         match inner:
@@ -127,6 +135,9 @@ def _example_places(value: Value, named: bool) -> Iterator[int]:
                 for key, item in items:
                     if isinstance(key, Constant) and isinstance(key.value, str) and _EXAMPLE.search(key.value):
                         roots.append(item)
+            case Template(parts) | Operation("+" | "%", parts):
+                if not all(isinstance(part, Constant) for part in parts):
+                    yield from (part.place for part in parts if isinstance(part, Constant))
     for root in roots:
         for inner in walk(root):
             if isinstance(inner, Constant):

@@ -1,0 +1,132 @@
+"""Compares `inspect tables` with what SQLAlchemy itself says of an application's metadata.
+
+    python -m tests.compare_tables APPLICATION --python VENV/bin/python --path src --import app.models --metadata app.db:Base.metadata
+
+The application is imported by the interpreter given, never by this one. Prints each difference; exit status 1 if any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+DUMP = r"""
+import importlib, json, sys
+sys.path[:0] = PATHS
+for name in IMPORTS:
+    importlib.import_module(name)
+module, _, attribute = METADATA.partition(":")
+value = importlib.import_module(module)
+for part in attribute.split("."):
+    value = getattr(value, part)
+if "registry" in dir(value):
+    value.registry.configure()
+out = []
+from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+for table in value.tables.values():
+    out.append({
+        "name": table.name, "schema": table.schema,
+        "columns": {
+            column.name: {
+                "nullable": bool(column.nullable), "primary_key": column.primary_key, "unique": bool(column.unique),
+                "foreign_key": sorted(key._get_colspec() if isinstance(key._get_colspec(), str) else "?" for key in column.foreign_keys),
+            }
+            for column in table.columns
+        },
+        "primary_key": [column.name for column in table.primary_key.columns],
+        "indexes": sorted(
+            [str(index.name), [getattr(e, "name", None) or "(" + str(e) + ")" for e in index.expressions], bool(index.unique)]
+            for index in table.indexes
+        ),
+        "uniques": sorted(
+            [column.name for column in each.columns] for each in table.constraints if isinstance(each, UniqueConstraint)
+        ),
+    })
+print("@@@" + json.dumps(out))
+"""
+
+
+def truth(python: str, folder: Path, paths: list[str], imports: list[str], metadata: str, environment: dict[str, str]) -> list[Any]:
+    """The tables as the application's own interpreter sees them."""
+    import os
+
+    code = f"PATHS = {[str(folder / path) for path in paths]!r}\nIMPORTS = {imports!r}\nMETADATA = {metadata!r}\n{DUMP}"
+    run = subprocess.run(
+        [python, "-c", code], cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
+    )
+    if "@@@" not in run.stdout:
+        raise SystemExit(f"The application cannot be imported:\n{run.stderr[-3000:]}")
+    return list(json.loads(run.stdout.rpartition("@@@")[2]))
+
+
+def ours(folder: Path) -> tuple[list[dict[str, Any]], dict[tuple[str | None, str], tuple[str, ...]]]:
+    """The rows of `inspect tables`, and the primary keys in order."""
+    from prodlint.engine import Request, load
+    from prodlint.project.tables import rows
+
+    project = load(Request(paths=(str(folder),), catalogue={}, rules=(), use_cache=False, jobs=1, today=date(2026, 1, 1)))
+    return rows(project), {(table.schema or None, table.name): table.primary_key for table in project.tables}  # type: ignore[return-value]
+
+
+def differences(expected: list[Any], found: list[dict[str, Any]], keys: dict[Any, tuple[str, ...]]) -> list[str]:
+    """One sentence for each difference."""
+    said: list[str] = []
+    by_name = {(row["schema"], row["name"]): row for row in found}
+    for table in expected:
+        name = (table["schema"], table["name"])
+        label = ".".join(part for part in name if part)
+        row = by_name.pop(name, None)
+        if row is None:
+            said.append(f"{label}: missing")
+            continue
+        columns = {column["name"]: column for column in row["columns"]}
+        for column, facts in table["columns"].items():
+            own = columns.pop(column, None)
+            if own is None:
+                said.append(f"{label}.{column}: missing")
+                continue
+            for key in ("nullable", "primary_key", "unique"):
+                if own[key] != facts[key]:
+                    said.append(f"{label}.{column}: {key} is {facts[key]}, not {own[key]}")
+            keys_found = [own["foreign_key"]] if own["foreign_key"] else []
+            if keys_found != facts["foreign_key"]:
+                said.append(f"{label}.{column}: foreign key is {facts['foreign_key']}, not {keys_found}")
+        said += [f"{label}.{column}: too many" for column in columns]
+        if list(keys.get(name, ())) != table["primary_key"]:
+            said.append(f"{label}: primary key is {table['primary_key']}, not {list(keys.get(name, ()))}")
+        indexes = sorted([index["name"], index["columns"], index["unique"]] for index in row["indexes"])
+        if indexes != table["indexes"]:
+            said.append(f"{label}: indexes are {table['indexes']}, not {indexes}")
+        if sorted(row["uniques"]) != table["uniques"]:
+            said.append(f"{label}: uniques are {table['uniques']}, not {sorted(row['uniques'])}")
+    said += [f"{row['name'] or '?'} ({row['file']}:{row['line']}): too many" for row in by_name.values()]
+    return said
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("application", type=Path)
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--path", action="append", default=[])
+    parser.add_argument("--import", dest="imports", action="append", default=[])
+    parser.add_argument("--metadata", required=True)
+    parser.add_argument("--set", dest="variables", action="append", default=[], metavar="NAME=VALUE")
+    given = parser.parse_args(arguments)
+    variables = dict(each.split("=", 1) for each in given.variables)
+    folder = given.application.resolve()
+    expected = truth(given.python, folder, given.path or ["."], given.imports, given.metadata, variables)
+    found, keys = ours(folder)
+    said = differences(expected, found, keys)
+    columns = sum(len(table["columns"]) for table in expected)
+    print(f"{len(expected)} tables, {columns} columns; {len(said)} differences")
+    print("\n".join(said))
+    return 1 if said else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,170 @@
+"""Engines: which database they speak to and which arguments reach them."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from prodlint.libraries.engines import MAX_OVERFLOW, POOL_SIZE, UNPOOLED, dialect_of
+from prodlint.project import Project
+from prodlint.project.engines import Engine
+from prodlint.readers import read
+from prodlint.sources import discover
+
+
+def project(folder: Path, files: dict[str, str]) -> Project:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (folder / ".git").mkdir(exist_ok=True)
+    workspace = discover([str(folder)])
+    return Project(
+        workspace.root,
+        workspace.sources,
+        lambda path: read(workspace.sources[path].kind, path, (folder / path).read_bytes()),
+    )
+
+
+def engine(folder: Path, code: str, **others: str) -> Engine:
+    files = {"main.py": f"import os\nfrom sqlalchemy import create_engine\n{code}\n"}
+    files |= {name.replace("__", "."): text for name, text in others.items()}
+    found = project(folder, files).engines
+    assert len(found) == 1
+    return found[0]
+
+
+def test_the_pool_has_the_size_that_the_message_names() -> None:
+    # https://docs.sqlalchemy.org/en/20/core/engines.html#sqlalchemy.create_engine.params.pool_size
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    assert inspect.signature(sqlalchemy.QueuePool.__init__).parameters["pool_size"].default == POOL_SIZE
+    assert inspect.signature(sqlalchemy.QueuePool.__init__).parameters["max_overflow"].default == MAX_OVERFLOW
+    page = (Path(__file__).parents[1] / "rules/database/missing-pool-settings.md").read_text()
+    assert f"{POOL_SIZE} + {MAX_OVERFLOW} connections" in page
+
+
+def test_the_classes_without_a_size_have_none() -> None:
+    pool = pytest.importorskip("sqlalchemy.pool")
+    names = {name for name in dir(pool) if name.endswith("Pool") and name != "Pool"}
+    sized = {name for name in names if issubclass(getattr(pool, name), pool.QueuePool)}
+    assert "AsyncAdaptedQueuePool" in sized
+    # FallbackAsyncAdaptedQueuePool is gone in 2.1.
+    assert names - sized == UNPOOLED
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect"),
+    [
+        ("postgresql+asyncpg://a@b/c", "postgresql"),
+        ("postgres://", "postgres"),
+        ("sqlite:///x.db", "sqlite"),
+        ("sqlite://", "sqlite"),
+        ("mysql+pymysql", "mysql"),
+        ("postgresql", "postgresql"),
+        ("change-me", ""),
+        ("", ""),
+        ("/var/run: x", ""),
+    ],
+)
+def test_dialect_of(text: str, dialect: str) -> None:
+    assert dialect_of(text) == dialect
+
+
+@pytest.mark.parametrize(
+    ("url", "dialects"),
+    [
+        ("'postgresql://app@db/app'", ("postgresql",)),
+        ("f\"postgresql://{os.environ['DB_USER']}@db/app\"", ("postgresql",)),
+        ("'mysql://' + os.environ['DB_HOST']", ("mysql",)),
+        ("'postgresql://%s/app' % os.environ['DB_HOST']", ("postgresql",)),
+        ("os.getenv('DATABASE_URL', 'postgres://db').replace('postgres://', 'postgresql://')", ("postgresql",)),
+        ("os.getenv('DATABASE_URL') or 'mssql+pyodbc://db'", ("mssql",)),
+        ("'sqlite://' if os.getenv('TEST') else 'postgresql://db'", ("postgresql", "sqlite")),
+        ("os.environ['DATABASE_URL']", ()),
+    ],
+)
+def test_dialects(tmp_path: Path, url: str, dialects: tuple[str, ...]) -> None:
+    found = engine(tmp_path, f"engine = create_engine({url})")
+    assert tuple(sorted(found.database.dialects)) == dialects
+
+
+def test_an_unknown_url_has_a_reason(tmp_path: Path) -> None:
+    found = engine(tmp_path, "engine = create_engine(os.environ['DATABASE_URL'])")
+    assert found.database.reason == "the environment variable `DATABASE_URL` decides"
+    assert not found.is_server and not found.is_embedded
+
+
+def test_a_sample_outweighs_a_default_of_sqlite(tmp_path: Path) -> None:
+    code = "engine = create_engine(os.getenv('DATABASE_URL', 'sqlite:///x.db'))"
+    assert engine(tmp_path, code).is_embedded
+    (tmp_path / ".env.example").write_text("DATABASE_URL=postgresql://app:secret@db/app\n")
+    found = engine(tmp_path, code)
+    assert found.database.dialects == ("postgresql",)
+    assert found.database.steps[-1].location.path == ".env.example"
+
+
+def test_the_sample_of_another_application_tells_nothing(tmp_path: Path) -> None:
+    files = {
+        "one/requirements.txt": "sqlalchemy==2.0.0\n",
+        "one/main.py": "import os\nfrom sqlalchemy import create_engine\ncreate_engine(os.environ['DATABASE_URL'])\n",
+        "two/requirements.txt": "psycopg2==2.9.10\n",
+        "two/.env.example": "DATABASE_URL=postgresql://app@db/app\n",
+    }
+    (found,) = project(tmp_path, files).engines
+    assert found.database.dialects == ()
+
+
+def test_a_driver_for_tests_tells_nothing(tmp_path: Path) -> None:
+    code = "engine = create_engine(os.environ['DATABASE_URL'])"
+    (tmp_path / "requirements-dev.txt").write_text("psycopg2==2.9.10\n")
+    assert engine(tmp_path, code).database.dialects == ()
+    (tmp_path / "requirements.txt").write_text("psycopg2==2.9.10\n")
+    assert engine(tmp_path, code).database.dialects == ("postgresql",)
+
+
+def test_arguments_of_mappings_are_followed(tmp_path: Path) -> None:
+    code = """
+def options():
+    found = {"echo": False}
+    if os.getenv("SIZE"):
+        found["pool_size"] = int(os.environ["SIZE"])
+    found.update({"pool_recycle": 300}, pool_pre_ping=True)
+    return found
+engine = create_engine("postgresql://db", **options())"""
+    found = engine(tmp_path, code)
+    assert {name for name, _ in found.arguments} == {"echo", "pool_size", "pool_recycle", "pool_pre_ping"}
+    assert found.incomplete == ""
+    assert found.argument("pool_timeout") is None
+
+
+def test_arguments_that_cannot_be_followed_are_said_to_be_missing(tmp_path: Path) -> None:
+    code = "import json\nengine = create_engine('postgresql://db', echo=True, **json.loads(os.environ['OPTIONS']))"
+    found = engine(tmp_path, code)
+    assert [name for name, _ in found.arguments] == ["echo"]
+    assert found.incomplete == "arguments come from `json.loads`, which cannot be followed"
+
+
+@pytest.mark.parametrize(
+    ("body", "used_up"),
+    [
+        ("    with engine.connect() as c:\n        c.execute('x')\n", True),
+        ("    engine.connect()\n    engine.dispose()\n", True),
+        ("    engine.connect()\n    return engine\n", False),
+        ("    keep(engine)\n", False),
+        ("    def inner():\n        return engine.connect()\n    return inner\n", True),
+    ],
+)
+def test_an_engine_that_its_function_uses_up(tmp_path: Path, body: str, used_up: bool) -> None:
+    found = engine(tmp_path, f"def run():\n    engine = create_engine('postgresql://db')\n{body}")
+    assert found.is_disposed is used_up
+
+
+def test_a_global_engine_is_not_used_up(tmp_path: Path) -> None:
+    code = "def run():\n    global engine\n    engine = create_engine('postgresql://db')\n    engine.connect()\n"
+    assert not engine(tmp_path, code).is_disposed
+
+
+def test_a_server_process_is_no_script(tmp_path: Path) -> None:
+    code = "engine = create_engine('postgresql://db')\nif __name__ == '__main__':\n    run()\n"
+    assert engine(tmp_path, code).is_script
+    assert not engine(tmp_path, f"import uvicorn\n{code}").is_script

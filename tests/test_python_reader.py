@@ -1,0 +1,187 @@
+"""The Python reader: places, statements, problems, and what it must never keep."""
+
+from pathlib import Path
+
+import libcst as cst
+import msgspec
+import pytest
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from prodlint.facts import (
+    Assign,
+    Call,
+    Constant,
+    Expression,
+    Facts,
+    Import,
+    Python,
+    Reference,
+    Return,
+    Template,
+    Value,
+    span,
+    walk,
+)
+from prodlint.readers.python import read
+from prodlint.syntax.nesting import too_deep
+
+ROOT = Path(__file__).parent.parent
+OWN = sorted(path for path in (ROOT / "prodlint").rglob("*.py") if path.stat().st_size > 2000)
+
+
+def content(text: str) -> Python:
+    facts = read("main.py", text)
+    assert facts.problem is None
+    assert isinstance(facts.content, Python)
+    return facts.content
+
+
+def values(python: Python) -> list[Value]:
+    """The outermost values of a file."""
+    found = [getattr(each, name, None) for each in python.statements for name in ("value", "annotation")]
+    for scope in python.scopes:
+        found += [*scope.decorators, scope.returns, *(base.value for base in scope.bases)]
+        found += [each for parameter in scope.parameters for each in (parameter.annotation, parameter.default)]
+    found += [block.value for block in python.blocks if block.kind != "else"]
+    return [each for each in found if each is not None]
+
+
+@pytest.mark.parametrize("path", OWN[:: max(1, len(OWN) // 25)], ids=lambda path: path.name)
+def test_places_are_those_of_libcst(path: Path) -> None:
+    text = path.read_text()
+    positions = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True).resolve(PositionProvider)
+    known = {(each.start.line, each.start.column, each.end.line, each.end.column) for each in positions.values()}
+    checked = 0
+    for outer in values(content(text)):
+        for value in walk(outer):
+            if isinstance(value, (Call, Reference)) or (isinstance(value, Constant) and isinstance(value.value, int)):
+                where = span(value.place)
+                assert (where.line, where.column, where.end_line, where.end_column) in known, value
+                checked += 1
+    assert checked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = f(\n    # f(\n    a,  # )\n)\n",
+        "x = [i for i in f(i) if i]\n",
+        "x = f'{a!r:>{width}} {b} {{c}}' f'{d=}'\n",
+        'x = f"""\n  {a\n  if b\n  else c}\n"""\n',
+        "x = (yield)\n",
+        "x = not (a) and -b\n",
+        "x = a[1:2, b]\n",
+        "@d.e(1)\nclass A(B[int], metaclass=M):\n    x: int = 1\n",
+        "async def f(a, /, b=1, *c, d: int = 2, **e): await a\n",
+        "lambda x=1, *y: x\n",
+        "with a as b, c: pass\n",
+        "try: pass\nexcept* E as e: raise X from e\n",
+        "match a:\n    case 1 if b: c()\n",
+        "def f[T](x: T) -> T: return x\n",
+        "type X = int\n",
+        "é = 'ü'; x = é\n",
+        "x = 1_000 + 0x1F + .5 + 1e3\n",
+        "x = {**a, 'b': c}\n",
+        "if (n := f()) > 1: pass\n",
+    ],
+)
+def test_places_in_every_shape(text: str) -> None:
+    positions = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True).resolve(PositionProvider)
+    known = {(each.start.line, each.start.column, each.end.line, each.end.column) for each in positions.values()}
+    for outer in values(content(text)):
+        for value in walk(outer):
+            if isinstance(value, (Call, Reference)):
+                where = span(value.place)
+                assert (where.line, where.column, where.end_line, where.end_column) in known, value
+
+
+def test_statements_name_their_blocks() -> None:
+    python = content("import a.b\nfrom .c import d as e\nasync def f():\n    for x in y:\n        return g(x)\n")
+    first, second = (each for each in python.statements if isinstance(each, Import))
+    assert (first.bound, first.module, first.name) == ("a", "a.b", ".")
+    assert (second.bound, second.module, second.name) == ("e", ".c", "d")
+    returned = next(each for each in python.statements if isinstance(each, Return))
+    block = python.blocks[returned.block]
+    assert block.kind == "for"
+    assert python.blocks[block.parent].kind == "function"
+    assert python.scopes[block.scope].qualname == "f"
+    assert python.scopes[block.scope].is_async
+
+
+def test_generators_and_docstrings_are_seen() -> None:
+    python = content('def f():\n    """Says."""\n    yield 1\n\n\ndef g():\n    return lambda: (yield)\n')
+    assert [(each.name, each.is_generator, each.documented) for each in python.scopes[1:2]] == [("f", True, True)]
+    assert not any(isinstance(each, Expression) and isinstance(each.value, Constant) for each in python.statements)
+
+
+def test_syntax_newer_than_the_interpreter_is_read() -> None:
+    python = content("try:\n    pass\nexcept A, B:\n    raise\n")
+    assert python.blocks[-1].kind == "except"
+
+
+def test_strings_are_evaluated() -> None:
+    python = content("a = 'x\\n' \"y\"\nb = r'\\d'\nc = b'z'\nd = f'{a}-{b}'\n")
+    found = [each.value for each in python.statements if isinstance(each, Assign)]
+    assert [each.value for each in found[:3] if isinstance(each, Constant)] == ["x\ny", "\\d", "z"]
+    template = found[3]
+    assert isinstance(template, Template)
+    assert [type(part).__name__ for part in template.parts] == ["Reference", "Constant", "Reference"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("x = f(,)\n", 1), ("x = 1\n  y = 2\n", 2), ('x = "open\n', 1), ("if x:\npass\n", 2)],
+)
+def test_broken_syntax_is_a_problem_at_its_place(text: str, line: int) -> None:
+    facts = read("main.py", text)
+    assert facts.problem is not None
+    assert span(facts.problem.place).line == line
+    assert "\n" not in facts.problem.message and not facts.problem.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = " + "(" * 5000 + "1" + ")" * 5000, "x = " + "1+" * 20000 + "1", "x = a" + ".b" * 20000, "x = " + "not " * 5000],
+    ids=["brackets", "sum", "attributes", "not"],
+)
+def test_absurd_nesting_is_refused_before_parsing(text: str) -> None:
+    problem = too_deep(text)
+    assert problem is not None
+    assert read("main.py", text).problem == problem
+
+
+def test_long_tables_are_not_absurd() -> None:
+    rows = "\n".join(f'    ("name {each}", {each}, -{each}, [a.b(c)]),' for each in range(5000))
+    assert too_deep(f"TABLE = [\n{rows}\n]\n") is None
+    long_line = ", ".join(f"'{each}': f({each} + 1)" for each in range(2000))
+    assert too_deep(f"x = {{{long_line}}}\n") is None
+
+
+def test_pragmas_are_comments_and_not_strings() -> None:
+    text = (
+        "x = '# prodlint: ignore[debug-mode] no'\n"
+        "# prodlint: ignore[debug-mode] because\n"
+        "y = 1\n"
+        "@app.get('/')  # prodlint: ignore[missing-auth-dependency] public\n"
+        "def f(): ...\n"
+    )
+    first, second = read("main.py", text).pragmas
+    assert (first.rules, first.reason, first.line) == (("debug-mode",), "because", 3)
+    assert (second.rules, second.line) == (("missing-auth-dependency",), 5)
+
+
+def test_the_value_of_a_secret_is_not_kept() -> None:
+    secret = "".join(["Kp7tQ2vX9bR4", "mZ8wLc3nYd6s", "Hf1jGa5e"])
+    text = f"SECRET_KEY = '{secret}'\nurl = 'postgresql://app:{secret}@db/app'\nf(password='{secret}')\n"
+    facts = read("main.py", text)
+    assert len(facts.secrets) == 3
+    encoded = msgspec.msgpack.encode(facts)
+    assert secret.encode() not in encoded
+    assert msgspec.msgpack.decode(encoded, type=Facts) == facts
+    assert b"postgresql://app:" in encoded
+
+
+def test_names_tell_what_a_file_mentions() -> None:
+    names = read("main.py", "from a.b import c\nd.e(f=g)\n").names
+    assert set(names.split()) >= {"a", "b", "c", "d", "e", "g"}
+    assert names.startswith(" ") and names.endswith(" ")
