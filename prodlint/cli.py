@@ -212,7 +212,7 @@ def _rendered(report: Report, rules: dict[str, Rule], form: str, target: str, co
     terminal = not target and output.is_terminal(sys.stdout)
     # Errors go to standard error whatever the format is.
     return text.render(
-        msgspec.structs.replace(report, errors=()),
+        text.seen_from(msgspec.structs.replace(report, errors=()), os.getcwd()),
         rules,
         terminal=terminal,
         color=text.colored(color, terminal, os.environ),

@@ -6,7 +6,7 @@
     exclude = ["legacy/"]                    # files not to look at, as in a .gitignore
     fail-on = "warning"                      # the least severity that fails a run
     auth-dependencies = ["app.gate.check"]   # functions that refuse an anonymous caller
-    public-routes = ["GET /status"]          # routes that are open on purpose
+    public-routes = ["/status", "/public/*"] # paths that are open on purpose
     rules = [".prodlint/rules"]              # folders with more rule pages
 
     [tool.prodlint.severity]

@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from prodlint import facts
 from prodlint.criteria import Match, Scalar
 from prodlint.facts import Argument, Constant, Value
-from prodlint.finding import Finding, Location, Step, Undecided
+from prodlint.finding import Finding, Location, Severity, Step, Undecided
 from prodlint.pattern import file_matches
 from prodlint.project.bindings import External
 from prodlint.project.outcomes import Items, Known, Meaning, Pairs, Text
@@ -28,13 +31,18 @@ __all__ = ["check"]
 SILENT_ROLES = frozenset(["test", "example", "documentation"])
 """Files in which a match is no fault of the application."""
 
+MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE}
+"""In a script, which a person starts and watches, a match is one step less severe."""
+
 
 def check(project: Project, rules: Iterable[Rule]) -> Iterator[Finding | Undecided]:
     """All that the `match:` rules among `rules` find, each with `rule` filled in."""
+    severities: dict[str, Severity] = {}
     calls: dict[str, list[tuple[str, Match]]] = {}
     keys: list[tuple[str, Match]] = []
     instructions: list[tuple[str, Match]] = []
     for rule in rules:
+        severities[rule.name] = rule.severity
         for match in rule.match:
             for name in match.call:
                 calls.setdefault(name, []).append((rule.name, match))
@@ -42,13 +50,16 @@ def check(project: Project, rules: Iterable[Rule]) -> Iterator[Finding | Undecid
                 keys.append((rule.name, match))
             if match.instruction:
                 instructions.append((rule.name, match))
-    if calls:
-        yield from _calls(project, calls)
-    if keys or instructions:
-        yield from _files(project, keys, instructions)
+    for each in chain(_calls(project, calls), _files(project, keys, instructions)):
+        if isinstance(each, Finding) and project.sources[each.location.path].role == "script":
+            yield replace(each, severity=MILDER.get(severities[each.rule]))
+        else:
+            yield each
 
 
 def _calls(project: Project, index: Mapping[str, list[tuple[str, Match]]]) -> Iterator[Finding | Undecided]:
+    if not index:
+        return
     softening = {name for entries in index.values() for _, match in entries for name in match.unless}
     sites = [
         site
@@ -101,11 +112,9 @@ def _judge(
                 return None
     for name in sorted(called & set(match.unless)):
         reason = f"a call of `{name}` may change what holds here"
-    return (
-        Undecided(location, f"call {site.name}", reason, rule)
-        if reason
-        else Finding(location, "", fields, steps, rule=rule)
-    )
+    if reason:
+        return Undecided(location, f"call {site.name}", reason, rule)
+    return Finding(location, "", fields, steps, rule=rule)
 
 
 def _argument(arguments: tuple[Argument, ...], name: str, position: Mapping[str, int]) -> Value | None:
@@ -184,6 +193,8 @@ def _stands_within(project: Project, site: CallSite, words: tuple[str, ...]) -> 
 
 
 def _files(project: Project, keys: list[tuple[str, Match]], instructions: list[tuple[str, Match]]) -> Iterator[Finding]:
+    if not keys and not instructions:
+        return
     for path, source in sorted(project.sources.items()):
         if source.role in SILENT_ROLES:
             continue

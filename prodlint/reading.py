@@ -215,10 +215,12 @@ class _Workers:
 
 def _work(connection: Connection) -> None:
     """A worker: chunks of tasks in, one message a file out, until it is killed."""
+    import faulthandler
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not os.environ.get("PRODLINT_DEBUG"):
+        faulthandler.disable()
         # What a dying parser has to say is not for the user; the file is named in the report.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     if sys.platform != "win32":

@@ -48,9 +48,9 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     yield "exclude = []"
     yield ""
     yield "# Functions that refuse an anonymous caller in a way that cannot be seen in this repository, such as an"
-    yield "# authenticating gateway's, and routes that are open on purpose."
+    yield "# authenticating gateway's, and paths that are open on purpose."
     yield '# auth-dependencies = ["app.security.require_user"]'
-    yield '# public-routes = ["GET /status", "/public/*"]'
+    yield '# public-routes = ["/status", "/public/*"]'
     yield ""
     yield "# Folders with rule pages of your own, below this folder."
     yield '# rules = [".prodlint/rules"]'

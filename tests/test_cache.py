@@ -98,7 +98,7 @@ def test_another_schema_is_made_anew(statement: str, tmp_path: Path) -> None:
 
 def test_rows_of_wrong_types_are_passed_over(tmp_path: Path) -> None:
     with sqlite3.connect(filled(tmp_path)) as connection:
-        connection.execute("UPDATE facts SET names = 5, facts = 'text', marks = x'00'")
+        connection.execute("UPDATE facts SET names = x'05', facts = 'text', marks = x'00'")
         connection.execute("UPDATE memo SET report = 7")
     connection.close()
     cache = opened(tmp_path)

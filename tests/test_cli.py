@@ -97,7 +97,7 @@ def test_rules_of_a_user(tree, prodlint) -> None:
     )
     (tree / "prodlint.toml").write_text("rules = ['lint']\n")
     (tree / "app/main.py").write_text("from time import sleep\nsleep(1)  # prodlint: ignore[debug-modes]\n")
-    status, out, _ = prodlint("--format", "json")
+    _, out, _ = prodlint("--format", "json")
     assert findings(out) == [("no-sleep", "note"), ("unused-suppression", "warning")]
     assert prodlint("explain", "no-sleep")[1].startswith("# no-sleep\n")
 
@@ -226,6 +226,19 @@ def test_quiet_statistics_and_unknown(tree, prodlint) -> None:
     (tree / "app/main.py").write_text(FAULT)
     assert prodlint("--quiet")[1].count("\n") == 1
     assert "missing-request-timeout" in prodlint("--statistics")[1].split("\n", 1)[1]
+
+
+def test_inspect_shows_the_model(tree, prodlint) -> None:
+    (tree / "app/main.py").write_text(
+        "from fastapi import FastAPI\napp = FastAPI()\n\n@app.get('/items/{id}')\ndef read(id: int):\n    return id\n"
+    )
+    status, out, err = prodlint("inspect", "routes", "--format", "json")
+    [row] = json.loads(out)
+    assert (status, err) == (0, "")
+    assert (row["methods"], row["path"], row["file"], row["line"]) == (["GET"], "/items/{id}", "app/main.py", 5)
+    assert "/items/{id}" in prodlint("inspect", "routes", "app")[1]
+    assert prodlint("inspect", "tables") == (0, "No tables found.\n", "")
+    assert json.loads(prodlint("inspect", "settings", "--format", "json", "--no-cache")[1]) == []
 
 
 # --- Streams ----------------------------------------------------------------------------------------------------------

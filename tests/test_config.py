@@ -57,7 +57,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         exclude = ["generated.py", "legacy/old/"]
         fail-on = "error"
         auth-dependencies = ["app.gate.check"]
-        public-routes = ["GET /status"]
+        public-routes = ["/status"]
         rules = ["own"]
         [tool.prodlint.severity]
         missing-index = "error"
@@ -79,7 +79,7 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
         fail_on=Severity.ERROR,
         rules=(str(tmp_path / "backend/own"),),
         auth_dependencies=("app.gate.check",),
-        public_routes=("GET /status",),
+        public_routes=("/status",),
         options={"missing-index": {"small-tables": ["currency"]}},
     )
 
@@ -166,9 +166,9 @@ def test_a_name_goes_before_a_category_and_that_before_all(select, ignore, activ
 
 
 def test_selectors_that_name_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="^It names no rule or category: `databse`; did you mean `database`\\?$"):
+    with pytest.raises(ConfigError, match=r"^It names no rule or category: `databse`; did you mean `database`\?$"):
         config.active_rules(RULES, ["databse"], [], "It")
-    with pytest.raises(ConfigError, match="`--severity` names no rule: `zzz`.$"):
+    with pytest.raises(ConfigError, match=r"`--severity` names no rule: `zzz`\.$"):
         config.severities(Config(), RULES, {"zzz": Severity.NOTE})
 
 

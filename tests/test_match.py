@@ -17,7 +17,7 @@ from prodlint.facts import (
     place_of,
     span,
 )  # fmt: skip
-from prodlint.finding import Finding
+from prodlint.finding import Finding, Severity
 from prodlint.project import Project
 from prodlint.readers import python
 from prodlint.sources import Source
@@ -35,7 +35,7 @@ def project(contents: dict, role: str = "application") -> Project:
 
 
 def rule(raw: object) -> SimpleNamespace:
-    return SimpleNamespace(name="r", match=criteria.read(raw))
+    return SimpleNamespace(name="r", match=criteria.read(raw), severity=Severity.ERROR)
 
 
 def answers(raw: object, text: str, role: str = "application") -> list:
@@ -153,7 +153,13 @@ def test_a_call_that_may_change_what_holds_leaves_it_undecided() -> None:
 @pytest.mark.parametrize("role", ["test", "example", "documentation"])
 def test_what_is_not_the_application_is_left_alone(role: str) -> None:
     assert answers(CALL, "a.get()", role) == SILENT
-    assert answers(CALL, "a.get()", "script") == FOUND
+
+
+def test_a_script_is_judged_more_mildly() -> None:
+    text = {"main.py": "import a\na.get()\n"}
+    for role, severity in (("application", None), ("migration", None), ("script", Severity.WARNING)):
+        [found] = match.check(project(text, role), [rule(CALL)])
+        assert found.severity is severity
 
 
 def test_the_fields_of_a_message_hold_no_text_of_the_source() -> None:

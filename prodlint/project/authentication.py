@@ -55,7 +55,7 @@ class Authenticator:
 
     def of(self, route: Route) -> Authentication:
         """Who can refuse the caller of a route."""
-        answers = [self.of_dependency(each) for top in route.dependencies for each in top.closure()]
+        answers = [_as_part_of(top, each, self.of_dependency(each)) for top in route.dependencies for each in top.closure()]
         if route.handler is not None:
             answers += self._decorators(route.handler, route.registration)
             answers.append(self._handler(route))
@@ -325,6 +325,14 @@ class Authenticator:
                         found.append((code, location))
                         break
         return found
+
+
+def _as_part_of(top: Dependency, part: Dependency, answer: Authentication) -> Authentication:
+    """The answer of a dependency as one of what the route itself asks for, which is what a reader looks for."""
+    if part is top or answer.status == "none" or top.name == "?":
+        return answer
+    reason = f"needs `{part.name}`, which {answer.reason}" if answer.status != "unknown" else answer.reason
+    return Authentication(answer.status, top.name, reason, answer.steps)
 
 
 def _mentions_credential(value: Value) -> bool:

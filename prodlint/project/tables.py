@@ -231,13 +231,15 @@ class _Reader:
             return column
         head, _, attribute = target.value.name.rpartition(".")
         symbol, rest = self.project.names.resolve(target.site.path, target.site.scope, head.removesuffix(".c"))
-        name = self.models.table_name(symbol) if isinstance(symbol, Defined) and not rest else None
-        if isinstance(symbol, Variable) and not rest:
+        name = None
+        if isinstance(symbol, Defined) and not rest:
+            name, schema = self.models.table_name(symbol), self._arguments(symbol).schema
+            name = f"{schema}.{name}" if schema and name else name
+        elif isinstance(symbol, Variable) and not rest:
             kind, call = constructed(self.project, target, self.project.values.variable(symbol).meaning)
-            if kind == "Table" and call is not None and isinstance(call.value, Call):
-                first = call.value.positional(0)
-                name = str(known(self.project, Given(call.site, first)) or "?") if first is not None else "?"
-        return replace(column, foreign_key=f"{name}.{attribute}" if name not in (None, "?") else "?")
+            first = call.value.positional(0) if kind == "Table" and call and isinstance(call.value, Call) else None
+            name = str(known(self.project, Given(call.site, first)) or "") if call and first is not None else None
+        return replace(column, foreign_key=f"{name}.{attribute}" if name and "?" not in name else "?")
 
     # --- objects ---
 
@@ -300,7 +302,10 @@ class _Reader:
     # --- the whole ---
 
     def finished(self) -> Entities:
+        declared = {(table.schema, table.name) for key, table in self.tables.items() if isinstance(key, Defined)}
         keys = sorted(self.tables, key=lambda key: self.tables[key].location)
+        # A second description of a model's table is only there to write statements with.
+        keys = [key for key in keys if isinstance(key, Defined) or (self.tables[key].schema, self.tables[key].name) not in declared]
         built = {key: _built(self.tables[key], self.constraints[key], self.pattern) for key in keys}
         entities = Entities(self.project, tuple(built.values()), self._places(built))
         added: dict[Location, list[Constraint]] = {}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from prodlint.facts import span
-from prodlint.finding import Location, Severity, Undecided
+from prodlint.finding import Finding, Location, Severity, Step, Undecided
 from prodlint.report.model import Report, Reported
 from prodlint.report.printable import clean_path, columns_of, cut, printable
 from prodlint.report.summary import summary
@@ -16,7 +19,7 @@ from prodlint.report.summary import summary
 if TYPE_CHECKING:
     from prodlint.rule import Rule
 
-__all__ = ["colored", "render"]
+__all__ = ["colored", "render", "seen_from"]
 
 BOLD, DIM, RED, YELLOW, CYAN = "1", "2", "1;31", "1;33", "1;36"
 COLORS = {Severity.ERROR: RED, Severity.WARNING: YELLOW, Severity.NOTE: CYAN}
@@ -137,6 +140,26 @@ def _frame(reported: Reported, paint: Paint, width: int) -> Iterator[str]:
         if place.column < max(len(line.text), 1) and (not room or start + size <= room):
             carets = paint("^" * size, COLORS[reported.severity])
             yield f"      {' ' * digits} {paint('|', DIM)} {' ' * start}{carets}"
+
+
+def seen_from(report: Report, folder: str) -> Report:
+    """The report with its paths relative to a folder, so that a terminal or editor opened there can follow them."""
+
+    def moved(location: Location) -> Location:
+        path = os.path.relpath(os.path.join(report.root, location.path), folder)
+        return Location(path.replace(os.sep, "/"), location.place)
+
+    def finding(found: Finding) -> Finding:
+        steps = tuple(Step(step.message, moved(step.location)) for step in found.steps)
+        return replace(found, location=moved(found.location), steps=steps)
+
+    if not report.root or os.path.realpath(folder) == os.path.realpath(report.root):
+        return report
+    return replace(
+        report,
+        findings=tuple(replace(each, finding=finding(each.finding)) for each in report.findings),
+        undecided=tuple(replace(each, location=moved(each.location)) for each in report.undecided),
+    )
 
 
 def _position(location: Location) -> str:

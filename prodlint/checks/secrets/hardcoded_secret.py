@@ -62,11 +62,11 @@ def check(project: Project) -> Iterator[Finding]:
             if spot in seen:
                 continue
             seen.add(spot)
-            bound = f" (`{secret.name}`)" if secret.name else ""
+            what = f"{secret.kind} (`{secret.name}`)" if secret.name else secret.kind
             yield Finding(
                 Location(path, secret.place),
                 subject=secret.name or secret.kind,
-                fields={"kind": secret.kind, "name": secret.name, "bound": bound},
+                fields={"what": what},
                 severity=Severity.NOTE if is_trial else None,
             )
 

@@ -1,0 +1,1 @@
+"""The speed budgets, measured as ratios in one run."""
