@@ -184,7 +184,7 @@ def _table(path: str, root: str) -> dict[str, Any] | None:
 
     shown = _shown(path, root)
     try:
-        document = tomllib.loads(_data(path, root).decode("utf-8"))
+        document: dict[str, Any] = tomllib.loads(_data(path, root).decode("utf-8"))
     except UnicodeDecodeError:
         _refuse(shown, "is not UTF-8")
     except (tomllib.TOMLDecodeError, RecursionError) as error:

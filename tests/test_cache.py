@@ -67,7 +67,9 @@ def test_a_file_that_is_no_database_is_made_anew(content: bytes, tmp_path: Path)
 def test_a_truncated_database_is_made_anew(tmp_path: Path) -> None:
     file = filled(tmp_path)
     with sqlite3.connect(file) as connection:
-        connection.executemany("INSERT INTO facts VALUES (?, '', 0, ?, 0)", [(bytes([n]), b"x" * 3000) for n in range(99)])
+        connection.executemany(
+            "INSERT INTO facts VALUES (?, '', 0, ?, 0)", [(bytes([n]), b"x" * 3000) for n in range(99)]
+        )
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     os.truncate(file, file.stat().st_size // 2)

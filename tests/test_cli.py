@@ -123,7 +123,8 @@ def test_formats_and_files_are_paired_in_order(tree, prodlint) -> None:
         (["--format", "html"], "Invalid value for '--format': 'html' is not one of 'text', 'json', 'sarif'."),
         (["--select", "missing-request-timout"], "The command line names no rule or category: "
          "`missing-request-timout`; did you mean `missing-request-timeout`?"),
-        (["--severity", "x=bad"], "`--severity x=bad` is not of the form RULE=SEVERITY with `error`, `warning` or `note`."),
+        (["--severity", "x=bad"],
+         "`--severity x=bad` is not of the form RULE=SEVERITY with `error`, `warning` or `note`."),
         (["--severity", "x=note"], "`--severity` names no rule: `x`."),
         (["--config", "no.toml"], "The configuration no.toml cannot be read: no such file or directory."),
         (["--format", "json", "--format", "sarif"], "Two formats cannot both go to standard output; "

@@ -9,7 +9,7 @@ from prodlint import config
 from prodlint.config import Config, ConfigError
 from prodlint.finding import Severity
 from prodlint.pattern import file_matches
-from prodlint.rule import Rule
+from prodlint.rule import Rule, load
 
 
 def a_rule(name: str, category: str, default: bool = True, **more) -> Rule:
@@ -224,3 +224,13 @@ def test_options_that_do_not_fit(options, sentence) -> None:
 def test_patterns(pattern: str, named: list, others: list) -> None:
     assert [path for path in named if not file_matches(pattern, path)] == []
     assert [path for path in others if file_matches(pattern, path)] == []
+
+
+def test_the_configuration_in_the_documentation_is_one(tmp_path: Path) -> None:
+    text = Path(__file__).parent.parent.joinpath("docs/configuration.md").read_text()
+    (tmp_path / ".prodlint/rules").mkdir(parents=True)
+    path = write(tmp_path, text.split("```toml\n")[1].split("```")[0])
+    found = config.read(str(path), str(tmp_path))
+    catalogue = load()
+    assert config.options(found, catalogue)["unpinned-dependency"]["max-lines"] == 3
+    assert all(f"`{key}`" in text for key in config.KEYS)

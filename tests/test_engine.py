@@ -60,7 +60,10 @@ def request(root: Path, *paths: str, **more: Any) -> Request:
 
 
 def lines(report: Report) -> list[str]:
-    return [f"{each.finding.location.path}:{each.finding.location.place >> 42} {each.finding.rule}" for each in report.findings]
+    return [
+        f"{each.finding.location.path}:{each.finding.location.place >> 42} {each.finding.rule}"
+        for each in report.findings
+    ]
 
 
 @pytest.fixture
@@ -142,7 +145,12 @@ def test_a_poisoned_memo_and_poisoned_facts_are_read_again(tree: Path) -> None:
     first = run(request(tree))
     wrong = msgspec.msgpack.encode(Facts(Text(1)))
     docker = msgspec.msgpack.encode(["dockerfile", []])
-    for memo, facts in ((b"\xc1", b"\xc1"), (msgspec.msgpack.encode([1, 2]), b"\x91" * 100_000), (b"", docker), (b"", wrong[:-1])):
+    for memo, facts in (
+        (b"\xc1", b"\xc1"),
+        (msgspec.msgpack.encode([1, 2]), b"\x91" * 100_000),
+        (b"", docker),
+        (b"", wrong[:-1]),
+    ):
         with sqlite3.connect(tree / ".prodlint_cache/facts.sqlite") as connection:
             connection.execute("UPDATE memo SET report = ?", (memo,))
             connection.execute("UPDATE facts SET facts = ?", (facts,))
@@ -188,7 +196,9 @@ def test_a_worker_that_dies_costs_its_file_and_no_other(tree: Path, monkeypatch:
 def test_a_worker_that_hangs_is_ended(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = reading.read
     monkeypatch.setattr(
-        reading, "read", lambda kind, path, data: time.sleep(60) if path == "app/main.py" else original(kind, path, data)
+        reading,
+        "read",
+        lambda kind, path, data: time.sleep(60) if path == "app/main.py" else original(kind, path, data),
     )
     monkeypatch.setattr(reading, "IN_PROCESS", 0)
     monkeypatch.setattr(reading, "PATIENCE", 3.0)
@@ -205,7 +215,9 @@ def test_a_reader_that_fails_is_a_problem_of_its_file(tree: Path, monkeypatch: p
     monkeypatch.setattr(yaml_reader, "read", lambda path, text: 1 / 0)
     report = run(request(tree))
     assert "compose.yml:1 unreadable-file" in lines(report) and report.errors == ()
-    assert "ZeroDivisionError" in next(each.message for each in report.findings if "compose" in each.finding.location.path)
+    assert "ZeroDivisionError" in next(
+        each.message for each in report.findings if "compose" in each.finding.location.path
+    )
 
 
 # --- Checks -----------------------------------------------------------------------------------------------------------
@@ -269,7 +281,11 @@ def test_patterns_of_a_configuration_below_the_root(tree: Path) -> None:
 def test_broken_test_data_is_a_note(tree: Path) -> None:
     write(tree, "tests/data/broken.py", "def (\n")
     write(tree, "app/broken.py", "def (\n")
-    severities = {each.finding.location.path: each.severity for each in run(request(tree)).findings if "broken" in each.finding.location.path}
+    severities = {
+        each.finding.location.path: each.severity
+        for each in run(request(tree)).findings
+        if "broken" in each.finding.location.path
+    }
     assert severities == {"app/broken.py": Severity.WARNING, "tests/data/broken.py": Severity.NOTE}
 
 
@@ -280,7 +296,9 @@ def test_what_is_not_there(tree: Path) -> None:
 
 
 def test_no_application_is_said_to_be_none(tree: Path) -> None:
-    assert run(request(tree)).notices == ("No route of a web application was found, so nothing is said about its routes.",)
+    assert run(request(tree)).notices == (
+        "No route of a web application was found, so nothing is said about its routes.",
+    )
     write(tree, "app/api.py", "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\ndef index(): ...\n")
     report = run(request(tree))
     assert (report.notices, report.errors) == ((), ())

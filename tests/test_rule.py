@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from prodlint import rule
+from prodlint import match, rule
 from prodlint.criteria import Match
 from prodlint.examples import Mark, examples
+from prodlint.facts import span
 from prodlint.finding import Severity
+from prodlint.project import Project
+from prodlint.readers import python
 from prodlint.rule import PageError
+from prodlint.sources import Source
 
 FRONT = """title: T
 message: "`{call}` is bad"
@@ -61,7 +65,8 @@ def test_a_page_is_a_rule() -> None:
         (page(FRONT + "severty: x\n"), "has the unknown front matter key `severty`; did you mean `severity`?"),
         (page("title: T\n"), "has front matter that does not fit: Object missing required field `message`."),
         (page(FRONT + "cwe: [a]\n"), "has front matter that does not fit: Expected `int`, got `str` - at `$.cwe[0]`."),
-        (page(FRONT + "checklist: [x]\n"), "has front matter that does not fit: Invalid enum value 'x' - at `$.checklist[0]`."),
+        (page(FRONT + "checklist: [x]\n"),
+         "has front matter that does not fit: Invalid enum value 'x' - at `$.checklist[0]`."),
         (page("a: [\n"), "has front matter that is not YAML in line 3: did not find expected node content."),
         (page("- a\n"), "has front matter that is not a mapping."),
         (page("title: &a [x]\nmessage: *a\n"), "uses a YAML alias in its front matter."),
@@ -70,7 +75,8 @@ def test_a_page_is_a_rule() -> None:
         (page(FRONT + "match: {cal: a}\n"), "has a `match` with the unknown key `cal`"),
         (page(FRONT + "match: {call: a, within: night}\n"), "has a `within` that for a call must be one of async"),
         (page(FRONT + "match: {key: a.b}\n"), "has a `key` with no `within` that names its files."),
-        (page(FRONT + "match: {instruction: USER, position: {a: 1}}\n"), "has a `position`, which only a `call` takes."),
+        (page(FRONT + "match: {instruction: USER, position: {a: 1}}\n"),
+         "has a `position`, which only a `call` takes."),
         (page(FRONT + "match: {call: a, with: {b: {c: d}}}\n"), "has a `with` whose `b` is neither a constant"),
         (page(FRONT + "match: {call: a, without: 3}\n"), "has a `match` whose `without` is neither a string"),
         (page(FRONT + "match: []\n"), "has an empty `match`."),
@@ -86,7 +92,8 @@ def test_a_page_from_outside_needs_a_match() -> None:
 
 
 def test_matches_are_read() -> None:
-    text = "match:\n- {call: [a, b], with: {x: false, y: [1, n*]}, without: z, position: {z: 2}}\n- {instruction: USER root}\n"
+    text = "match:\n- {call: [a, b], with: {x: false, y: [1, n*]}, without: z, position: {z: 2}}\n"
+    text += "- {instruction: USER root}\n"
     assert rule.parse(page(FRONT + text), "/x/rules/own/some-rule.md").match == (
         Match(call=("a", "b"), having={"x": (False,), "y": (1, "n*")}, without={"z": ()}, position={"z": 2}),
         Match(instruction=("USER root",)),
@@ -179,3 +186,14 @@ USER root
     ):
         with pytest.raises(ValueError):
             list(examples(wrong))
+
+
+def test_the_page_in_the_documentation_is_a_rule() -> None:
+    text = Path(__file__).parent.parent.joinpath("docs/rules.md").read_text()
+    found = rule.parse(text.split("````markdown\n")[1].split("````")[0], "/x/own/no-sleep.md", external=True)
+    [example] = examples(found.sections["Examples"])
+    facts = python.read("main.py", example.files["main.py"])
+    project = Project("/", {"main.py": Source("main.py", "python", "application", "", 0, 0)}, lambda path: facts)
+    assert [span(each.location.place).line for each in match.check(project, [found])] == [5]
+    for name in rule._FrontMatter.__struct_fields__:
+        assert f"`{name}`" in text or name == "options", "options are read by code, which a page of a user has not"

@@ -195,7 +195,14 @@ def test_a_monorepo(tmp_path: Path) -> None:
     }
     assert reported(whole) == list(whole.sources)
     one = discover([str(tmp_path / "a/src")])
-    assert reported(one) == ["a/Dockerfile", "a/pyproject.toml", "a/src/x.py", "a/tests/t.py", "compose.yml", "deploy/prod.yml"]
+    assert reported(one) == [
+        "a/Dockerfile",
+        "a/pyproject.toml",
+        "a/src/x.py",
+        "a/tests/t.py",
+        "compose.yml",
+        "deploy/prod.yml",
+    ]
     assert list(one.sources) == reported(one)
     other = discover([str(tmp_path / "b")])
     assert {"b/y.py", "b/nested/z.py"} <= set(reported(other)) and "a/src/x.py" not in other.sources
@@ -320,7 +327,27 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 PIECES = st.sampled_from(
-    ["a", "b", "foo", ".py", "*", "**", "?", "/", "/", "[a-c]", "[!a]", "[[:alpha:]]", "\\", "!", "#", " ", "c d", "[", "x"]
+    [
+        "a",
+        "b",
+        "foo",
+        ".py",
+        "*",
+        "**",
+        "?",
+        "/",
+        "/",
+        "[a-c]",
+        "[!a]",
+        "[[:alpha:]]",
+        "\\",
+        "!",
+        "#",
+        " ",
+        "c d",
+        "[",
+        "x",
+    ]
 )
 LINES = st.lists(PIECES, min_size=1, max_size=5).map("".join)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 __all__ = [
     "BASE_COLUMNS",
+    "BASE_UNIQUES",
     "COLUMN_TYPES",
     "DOCUMENT_TYPES",
     "ENUM_TYPES",
@@ -15,6 +16,7 @@ __all__ = [
     "BaseColumn",
     "base_kind",
     "construct",
+    "short_name",
 ]
 
 MAPPER_PACKAGES = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy", "flask_sqlalchemy_lite", "advanced_alchemy"})
@@ -32,41 +34,45 @@ FACTORIES = frozenset({"declarative_base", "automap_base", "generate_base"})
 
 
 class BaseColumn(NamedTuple):
-    """A column that a library's base class brings."""
+    """A column that a library's base class or mixin brings."""
 
     name: str
     type: str
     nullable: bool = False
     primary_key: bool = False
-    unique: bool = False
-    index: bool = False
 
 
 _AUDIT = (BaseColumn("created_at", "DateTimeUTC"), BaseColumn("updated_at", "DateTimeUTC"))
-_SENTINEL = BaseColumn("sa_orm_sentinel", "Integer", nullable=True)
-
-
-def _advanced(kind: str, key: str) -> dict[str, tuple[BaseColumn, ...]]:
-    identity = BaseColumn("id", key, primary_key=True)
-    before = (identity,) if kind in ("BigInt", "Identity", "NanoID") and kind != "NanoID" else (identity, _SENTINEL)
-    return {f"{kind}Base": before, f"{kind}AuditBase": (*before, *_AUDIT), f"{kind}PrimaryKey": before}
-
+_SENTINEL = (BaseColumn("sa_orm_sentinel", "Integer", nullable=True),)
+_KEYS = (
+    ("UUID", "GUID", _SENTINEL),
+    ("UUIDv6", "GUID", _SENTINEL),
+    ("UUIDv7", "GUID", _SENTINEL),
+    ("NanoID", "String", _SENTINEL),
+    ("BigInt", "BigInteger", ()),
+    ("Identity", "BigInteger", ()),
+)
+_ENDINGS: tuple[tuple[str, tuple[BaseColumn, ...]], ...] = (("Base", ()), ("PrimaryKey", ()), ("AuditBase", _AUDIT))
 
 BASE_COLUMNS: dict[str, tuple[BaseColumn, ...]] = {
-    f"advanced_alchemy.{name}": columns
-    for kind, key in (
-        ("UUID", "GUID"),
-        ("UUIDv6", "GUID"),
-        ("UUIDv7", "GUID"),
-        ("NanoID", "String"),
-        ("BigInt", "BigInteger"),
-        ("Identity", "BigInteger"),
-    )
-    for name, columns in _advanced(kind, key).items()
+    f"advanced_alchemy.{kind}{ending}": (BaseColumn("id", key, primary_key=True), *sentinel, *audit)
+    for kind, key, sentinel in _KEYS
+    for ending, audit in _ENDINGS
+} | {
+    "advanced_alchemy.AuditColumns": _AUDIT,
+    "advanced_alchemy.SlugKey": (BaseColumn("slug", "String(100)"),),
 }
-BASE_COLUMNS["advanced_alchemy.AuditColumns"] = _AUDIT
-BASE_COLUMNS["advanced_alchemy.SlugKey"] = (BaseColumn("slug", "String(100)", unique=True, index=True),)
-"""Columns of the bases and mixins of Advanced Alchemy (its modules `base`, `mixins`), by package and class."""
+"""Columns of the bases and mixins of Advanced Alchemy 1 (its modules `base` and `mixins`), by package and class."""
+
+BASE_UNIQUES: dict[str, tuple[tuple[str, str], ...]] = {
+    "advanced_alchemy.SlugKey": (("", "slug"), ("ix_%(table_name)s_slug_unique", "slug")),
+}
+"""Their unique constraints (no name) and unique indexes, each of one column."""
+
+
+def short_name(name: str) -> str:
+    """Package and class of a dotted name: `advanced_alchemy.UUIDBase` for `advanced_alchemy.base.UUIDBase`."""
+    return f"{name.partition('.')[0]}.{name.rpartition('.')[2]}"
 
 
 def base_kind(name: str) -> str:
@@ -108,11 +114,9 @@ OWNER_COLUMNS = frozenset(
 """Names of columns that say whose a row is: nearly every query of a table that has one filters by it."""
 
 COLUMN_TYPES = {"Boolean": "boolean", "BOOLEAN": "boolean", "bool": "boolean"}
-ENUM_TYPES = frozenset(
-    """Enum ENUM enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag ChoiceType sqlalchemy_utils.ChoiceType""".split()
-)
+ENUM_TYPES = frozenset("Enum ENUM ChoiceType enum.Enum enum.IntEnum enum.StrEnum enum.Flag enum.IntFlag".split())
 DOCUMENT_TYPES = frozenset(
     """JSON JSONB ARRAY TSVECTOR TSVectorType LargeBinary BLOB BYTEA PickleType HSTORE dict list Dict List bytes
-    MutableDict MutableList JsonB""".split()
+    MutableDict MutableList""".split()
 )
 """Types whose columns an ordinary index does not serve."""

@@ -16,7 +16,11 @@ LOG_MODULES = ("logging.", "structlog.", "loguru.")
 """How the dotted names of log calls outside the tree begin."""
 
 CONTEXT_FUNCTIONS = frozenset(
-    {"structlog.contextvars.bind_contextvars", "structlog.contextvars.bound_contextvars", "structlog.threadlocal.bind_threadlocal"}
+    {
+        "structlog.contextvars.bind_contextvars",
+        "structlog.contextvars.bound_contextvars",
+        "structlog.threadlocal.bind_threadlocal",
+    }
 )
 
 LOGGER_NAMES = frozenset({"log", "logger", "logging"})
@@ -38,9 +42,17 @@ TRACKER_METHODS = frozenset(
 
 TRACKER_NAMES = frozenset({"sentry", "sdk", "scope"})
 
-SETTING_ARGUMENTS = frozenset({"exc_info", "stack_info", "stacklevel", "end", "sep", "flush", "file", "level", "_nested"})
+SETTING_ARGUMENTS = frozenset(
+    {"exc_info", "stack_info", "stacklevel", "end", "sep", "flush", "file", "level", "_nested"}
+)
 """Keywords of those calls that are not written out."""
 
 COMMAND_DECORATORS = ("click.", "typer.", "flask.cli.", "cyclopts.", "invoke.")
 COMMAND_METHODS = frozenset({"command", "callback", "cli_command", "task"})
 """How a function is made a command that a person runs: what it prints is meant for that person."""
+
+REDACTION_WORDS = frozenset(
+    "redact redacting redaction redactor mask masking sanitize sanitizing scrub scrubbing sensitive secret secrets pii "
+    "censor obfuscate anonymize".split()
+)
+"""Words in the name of a filter or processor that takes secrets out of log records."""

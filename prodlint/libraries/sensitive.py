@@ -48,6 +48,12 @@ HARMLESS_WORDS = frozenset(
 """Words that make a name speak *about* a secret: `token_type`, `password_hash`, `has_password`, `prompt_tokens`; or
 that make a token something else: `next_page_token`."""
 
+LAST_HARMLESS_WORDS = frozenset(
+    "ok match matches matched correct incorrect wrong success check checked verified provided given found supplied "
+    "attempts attempt retries failures failed history rotation rotated flag".split()
+)
+"""Words that do so at the end of a name only: `password_given`, not `given_password`."""
+
 TOKEN_OWNERS = frozenset("access refresh auth api bearer session oauth device push bot user users secret".split())
 """Words without which `tokens`, in the plural, are what a language model counts."""
 
@@ -72,7 +78,7 @@ def is_sensitive(name: str) -> bool:
         # A reset of a password is an event, the token for it a secret.
         if words[-1:] not in {("token",), ("code",)} or HARMLESS_WORDS.intersection(words) != {"reset"}:
             return False
-    if words[-1] in TOKEN_RECORDS and is_weak(name):
+    if words[-1] in LAST_HARMLESS_WORDS or (words[-1] in TOKEN_RECORDS and is_weak(name)):
         return False
     if "tokens" in words and TOKEN_OWNERS.isdisjoint(words):
         return False
@@ -122,7 +128,7 @@ CONNECTION_WORDS = frozenset(
 )
 
 MASKING_WORDS = frozenset(
-    "mask masks masked masking redact redacts redacted redaction sanitize sanitized sanitise sanitised scrub scrubbed "
+    "mask masks masked masking anon anonymous obscure obscured conceal redact redacts redacted redaction sanitize sanitized sanitise sanitised scrub scrubbed "
     "hash hashed hashes hasher sha1 sha sha256 md5 hexdigest digest hmac fingerprint obfuscate obfuscated anonymize "
     "anonymized anonymise truncate truncated shorten shortened abbreviate encrypt encrypted censor censored hide "
     "hidden filter filtered len length count preview partial last4 safe public clean cleaned strip_secrets".split()
@@ -149,13 +155,17 @@ KEEPING_METHODS = frozenset(
 )
 """Methods whose result shows what they are called on."""
 
-UNPACKING_ATTRIBUTES = frozenset({"data", "value", "raw", "raw_data", "plain", "plaintext", "cleartext", "credentials", "text"})
+UNPACKING_ATTRIBUTES = frozenset(
+    {"data", "value", "raw", "raw_data", "plain", "plaintext", "cleartext", "credentials", "text"}
+)
 """Attributes that give the bare value of a field or wrapper: `form.password.data`."""
 
 ITEM_METHODS = frozenset({"get", "pop", "setdefault", "getlist", "get_all", "getfirst"})
 """Methods that give one item of a mapping, by key."""
 
-DUMPS = frozenset({"model_dump", "model_dump_json", "dict", "json", "to_dict", "as_dict", "asdict", "to_json", "_asdict"})
+DUMPS = frozenset(
+    {"model_dump", "model_dump_json", "dict", "json", "to_dict", "as_dict", "asdict", "to_json", "_asdict"}
+)
 """Methods that give all fields of an object."""
 
 DUMP_FUNCTIONS = frozenset({"asdict", "astuple", "vars", "to_builtins", "unstructure"})
@@ -187,7 +197,9 @@ sends."""
 
 REQUEST_METHODS = frozenset({"body", "json", "form", "get_json", "get_data"})
 
-HEADER_NAMES = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "http_authorization", "http_cookie"})
+HEADER_NAMES = frozenset(
+    {"authorization", "cookie", "set-cookie", "proxy-authorization", "http_authorization", "http_cookie"}
+)
 
 WHOLE_OBJECTS: dict[str, str] = {
     "os.environ": "all environment variables, secrets included",
@@ -219,6 +231,30 @@ SECRET_CALLS = frozenset(
     }
 )
 """Calls that give a credential, whatever it is bound to."""
+
+CLAIM_CALLS = frozenset(
+    {
+        "jwt.decode",
+        "jwt.api_jwt.decode",
+        "jwt.get_unverified_header",
+        "jose.jwt.decode",
+        "jose.jwt.get_unverified_claims",
+        "jose.jwt.get_unverified_header",
+        "authlib.jose.jwt.decode",
+        "firebase_admin.auth.verify_id_token",
+        "os.getcwd",
+        "pathlib.Path.cwd",
+        "contextvars.ContextVar.set",
+        "builtins.object",
+    }
+)
+"""Calls whose result is no secret, even under the name of one: the claims of a token, a place to go back to."""
+
+ROW_METHODS = frozenset(
+    """first one one_or_none scalar scalars scalar_one scalar_one_or_none fetchone fetch_one get_one get_one_or_none
+    get_or_create get_or_404 first_or_404 find_one get_by_id create save add refresh""".split()
+)
+"""Methods that give a row, an object whose text nobody knows, whatever it is bound to."""
 
 FIELD_BASES = frozenset(
     {

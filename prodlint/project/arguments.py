@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Call, Value
+from prodlint.facts import Call, Constant, Reference, Value
+from prodlint.project.bindings import Variable
+from prodlint.project.changes import changes
 from prodlint.project.outcomes import Given, Known, Meaning, Pairs, Site, options
 from prodlint.project.parameters import passed
 
@@ -41,6 +43,7 @@ def entries(project: Project, given: Given, depth: int = 0) -> tuple[list[tuple[
         if isinstance(meaning, Known) and not meaning.value:
             continue
         if not isinstance(meaning, Pairs):
+            found += _set_later(project, given)
             reason = reason or f"arguments come from {_written(given.value)}, which cannot be followed"
             continue
         for key, value in meaning.pairs:
@@ -55,6 +58,17 @@ def entries(project: Project, given: Given, depth: int = 0) -> tuple[list[tuple[
             else:
                 reason = reason or "the name of an argument is computed"
     return found, reason
+
+
+def _set_later(project: Project, given: Given) -> Iterator[tuple[str, Given]]:
+    """The entries that are set in a mapping which itself cannot be followed."""
+    if not isinstance(given.value, Reference):
+        return
+    symbol, rest = project.names.resolve(given.site.path, given.site.scope, given.value.name)
+    if isinstance(symbol, Variable) and not rest:
+        for key, value, _, _ in changes(project, symbol):
+            if isinstance(key, Constant):
+                yield str(key.value), Given(Site(symbol.path, symbol.scope), value)
 
 
 def _followed(project: Project, meaning: Meaning) -> Iterator[Meaning]:

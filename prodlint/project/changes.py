@@ -12,7 +12,7 @@ from prodlint.project.outcomes import Choice, Given, Meaning, Pairs, Site
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["changed"]
+__all__ = ["changed", "changes"]
 
 Pair = tuple["Given | None", Given]
 
@@ -27,14 +27,14 @@ def changed(project: Project, variable: Variable, site: Site, meaning: Meaning) 
             return Choice(tuple(dict.fromkeys(changed(project, variable, site, each) for each in several)))
         case Pairs(pairs):
             result = list(pairs)
-            for key, value, conditional, weak in _changes(project, variable):
+            for key, value, conditional, weak in changes(project, variable):
                 result.append(_pair(site, result, key, value, conditional, weak))
             return Pairs(tuple(result)) if len(result) > len(pairs) else meaning
     return meaning
 
 
-def _changes(project: Project, variable: Variable) -> Iterator[tuple[Value | None, Value, bool, bool]]:
-    """Key (None for a spread mapping), value, whether under a condition, and whether only where the key is missing."""
+def changes(project: Project, variable: Variable) -> Iterator[tuple[Value | None, Value, bool, bool]]:
+    """What is set in a variable's mapping, whatever it was before: key (None for a spread mapping), value, whether under a condition, and whether only where the key is missing."""
     python = project.python(variable.path)
     assert python is not None
     own = python.scopes[variable.scope].block

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Constant, Operation, Python, Reference, Value
+from prodlint.facts import Attribute, Block, Call, Constant, Operation, Python, Reference, Value
 from prodlint.finding import Location, Step
 from prodlint.libraries import logging as sinks
 from prodlint.libraries.sensitive import words_of
@@ -26,11 +26,7 @@ _MAX_CALLS_AWAY = 3
 _ROLES_LEFT_OUT = frozenset({"test", "example", "documentation"})
 _SINK_NAMES = sinks.LOG_METHODS | sinks.SPAN_METHODS | sinks.TRACKER_METHODS | {"print", "pprint", "pp", "write"}
 _SINK = re.compile(f" (?:{'|'.join(sorted(_SINK_NAMES | {'bind_contextvars', 'bound_contextvars'}))}) ")
-_SOURCE = re.compile(
-    r"(?i)passw|pwd|passphrase|passcode|secret|token|api_?key|access_?key|private_?key|credential|authorization|bearer"
-    r"|jwt|otp|ssn|cvv|cvc|iban|passport|card|auth_header|security| (?:environ|getenv|headers|cookies|META|POST|body|form"
-    r"|get_json|get_data|json|data|payload|config|database_url|db_url|redis_url|dsn) "
-)
+_WEB = re.compile(" (?:FastAPI|Flask|Starlette|Litestar|APIRouter|Blueprint|Quart|uvicorn|gunicorn|hypercorn|granian) ")
 
 
 class Sink(Struct, frozen=True):
@@ -43,6 +39,11 @@ class Sink(Struct, frozen=True):
     name: str
     """As written: `logger.info`."""
     values: tuple[tuple[str, Value], ...]
+
+    @property
+    def is_print(self) -> bool:
+        """Whether it writes past the loggers and their filters."""
+        return self.name.rpartition(".")[2] in {"print", "pprint", "pp", "write"}
 
     @property
     def location(self) -> Location:
@@ -71,7 +72,9 @@ def logged(project: Project) -> list[Logged]:
     passed: list[_Passed] = []
     for sink in _sinks(project, exposures):
         where = Where(sink.path, sink.scope, sink.block)
-        verdict = merged(exposures.keyed(where, key, value) if key else exposures.judge(where, value) for key, value in sink.values)
+        verdict = merged(
+            exposures.keyed(where, key, value) if key else exposures.judge(where, value) for key, value in sink.values
+        )
         _note(sink, verdict, (), worst, passed)
     for _ in range(_MAX_CALLS_AWAY):
         passed = _passed_on(project, exposures, passed, worst)
@@ -140,6 +143,23 @@ def _constructor(project: Project, meaning: object) -> Defined | None:
         return meaning
     member = project.names.class_member(meaning.path, meaning.scope, "__init__")
     return member if isinstance(member, Defined) else None
+
+
+def redaction(project: Project) -> Step | None:
+    """Where the tree defines a filter that takes secrets out of log records: a `logging.Filter` or a structlog
+    processor with a name that says so."""
+    for path in project.mentioning("Filter", "event_dict"):
+        python = project.python(path)
+        if python is None or project.role(path) in _ROLES_LEFT_OUT:
+            continue
+        for index, scope in enumerate(python.scopes):
+            if sinks.REDACTION_WORDS.isdisjoint(words_of(scope.name)):
+                continue
+            is_filter = scope.kind == "class" and project.names.derives_from(Defined(path, index), {"logging.Filter"})
+            is_processor = scope.kind == "function" and [each.name for each in scope.parameters[-1:]] == ["event_dict"]
+            if is_filter or is_processor:
+                return Step(f"`{scope.name}` may take it out", Location(path, scope.place))
+    return None
 
 
 # --- sinks ---
@@ -221,12 +241,11 @@ def _is_standard(call: Call) -> bool:
 
 def _is_application(project: Project, python: Python, path: str, block: int, scope: int) -> bool:
     """Whether what is printed there goes to the log of a running application, not to the person who runs a command."""
-    if project.role(path) != "application":
+    if project.role(path) != "application" or _is_program(project, python, path):
         return False
     current = block
     while current >= 0:
-        test = python.blocks[current].value
-        if isinstance(test, Operation) and any(isinstance(each, Reference) and each.name == "__name__" for each in test.operands):
+        if _is_main(python.blocks[current]):
             return False
         current = python.blocks[current].parent
     while scope > 0:
@@ -238,6 +257,23 @@ def _is_application(project: Project, python: Python, path: str, block: int, sco
                 return False
         scope = fact.parent
     return True
+
+
+def _is_main(block: Block) -> bool:
+    test = block.value
+    return isinstance(test, Operation) and any(
+        isinstance(each, Reference) and each.name == "__name__" for each in test.operands
+    )
+
+
+def _is_program(project: Project, python: Python, path: str) -> bool:
+    """Whether a file is a program that a person runs: it has a main block, serves nothing, and no other imports it."""
+    if not any(_is_main(block) for block in python.blocks) or _WEB.search(project.identifiers(path)):
+        return False
+    name = path.rpartition("/")[2][:-3]
+    return name == "__main__" or all(
+        other == path or project.role(other) == "test" for other in project.mentioning(name)
+    )
 
 
 def _receiver_tail(value: Value) -> str:

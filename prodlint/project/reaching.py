@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from prodlint.facts import Assign, Block, Call, Constant, Expression, Python, Raise, Reference, Return, Statement, Subscript
+from prodlint.facts import (
+    Assign,
+    Block,
+    Call,
+    Constant,
+    Expression,
+    Python,
+    Raise,
+    Reference,
+    Return,
+    Statement,
+    Subscript,
+)
 from prodlint.facts import Value as _Value
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.project.bindings import Binding
@@ -104,7 +116,11 @@ def is_stripped(statements: Sequence[Statement], name: str, before: int) -> bool
             break
         match statement:
             case Expression(Call() as call) | Assign(_, Call() as call):
-                if isinstance(call.function, Reference) and call.function.name == f"{name}.pop" and _is_secret_key(call.positional(0)):
+                if (
+                    isinstance(call.function, Reference)
+                    and call.function.name == f"{name}.pop"
+                    and _is_secret_key(call.positional(0))
+                ):
                     return True
             case Expression(Subscript(Reference(owner), key)) if statement.kind == "del":
                 if owner == name and _is_secret_key(key):
@@ -114,10 +130,16 @@ def is_stripped(statements: Sequence[Statement], name: str, before: int) -> bool
                 match target:
                     case Subscript(Reference(owner), key) if owner == name and _is_secret_key(key):
                         return True
-                    case Reference(dotted) if dotted.rpartition(".")[0] == name and is_sensitive(dotted.rpartition(".")[2]):
+                    case Reference(dotted) if dotted.rpartition(".")[0] == name and is_sensitive(
+                        dotted.rpartition(".")[2]
+                    ):
                         return True
     return False
 
 
 def _is_secret_key(key: _Value | None) -> bool:
-    return isinstance(key, Constant) and isinstance(key.value, str) and (is_sensitive(key.value) or "password" in key.value)
+    return (
+        isinstance(key, Constant)
+        and isinstance(key.value, str)
+        and (is_sensitive(key.value) or "password" in key.value)
+    )

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 3
 _TEXTS = frozenset({"__str__", "__repr__", "__repr_args__", "__rich_repr__"})
-_WORDS = re.compile(r"(?i)passw|pwd|passphrase|secret|token|api_?key|_key |credential|authorization|jwt|otp|ssn|cvv|cvc|card")
+_WORDS = re.compile(
+    r"(?i)passw|pwd|passphrase|secret|token|api_?key|_key |credential|authorization|jwt|otp|ssn|cvv|cvc|card"
+)
 
 
 class Shown(Struct, frozen=True):
@@ -60,7 +62,9 @@ class Rendering:
             if python is None or self.project.role(path) == "test":
                 continue
             for index, scope in enumerate(python.scopes):
-                if scope.kind == "class" and (self.shown(Defined(path, index), "text") or self.shown(Defined(path, index), "dump")):
+                if scope.kind == "class" and (
+                    self.shown(Defined(path, index), "text") or self.shown(Defined(path, index), "dump")
+                ):
                     found.add(scope.name)
         return frozenset(found | self._made_of(found)) if found else frozenset()
 
@@ -139,7 +143,11 @@ class Rendering:
         for decorator in scope.decorators:
             name = self.project.values.decorator_name(of, decorator)
             if name in FIELD_DECORATORS:
-                silent = isinstance(decorator, Call) and isinstance(off := decorator.keyword("repr"), Constant) and not off.value
+                silent = (
+                    isinstance(decorator, Call)
+                    and isinstance(off := decorator.keyword("repr"), Constant)
+                    and not off.value
+                )
                 return not silent
         return False
 
@@ -177,7 +185,11 @@ class Rendering:
                     continue
                 site = Site(owner.path, owner.scope)
                 location = Location(owner.path, statement.place)
-                if is_sensitive(name) and self.is_text(site, statement.annotation) and not self._is_fixed(site, statement):
+                if (
+                    is_sensitive(name)
+                    and self.is_text(site, statement.annotation)
+                    and not self._is_fixed(site, statement)
+                ):
                     yield Shown(name, scope.name, location)
                     continue
                 for inner in self.classes_of(site, statement.annotation) if depth < _MAX_DEPTH else ():

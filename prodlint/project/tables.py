@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from prodlint.facts import Assign, Call, Constant, Mapping, Reference, Subscript, Value, span
 from prodlint.finding import Location
-from prodlint.libraries.database import BASE_COLUMNS, MAPPER_PACKAGES
+from prodlint.libraries.database import BASE_COLUMNS, BASE_UNIQUES, MAPPER_PACKAGES, short_name
 from prodlint.project.bindings import Defined, External, Variable
 from prodlint.project.columns import Annotation, annotation_of, column_of, constructed, items_of, known
 from prodlint.project.constraints import (
@@ -145,10 +145,8 @@ class _Reader:
         scope = self.project.scope_of(defined)
         for symbol in self.models.lineage(defined):
             if isinstance(symbol, External):
-                root, _, rest = symbol.name.partition(".")
-                for each in BASE_COLUMNS.get(f"{root}.{rest.rpartition('.')[2]}", ()):
-                    place = Location(defined.path, scope.place)
-                    yield Column(each.name, each.name, place, *each[1:6], inherited=True)
+                for each in BASE_COLUMNS.get(short_name(symbol.name), ()):
+                    yield Column(each.name, each.name, Location(defined.path, scope.place), *each[1:], inherited=True)
         for member in self._own_members(defined):
             column = self._field(member) if sqlmodel else self._column(member, defined)
             if column is not None:
@@ -212,7 +210,14 @@ class _Reader:
             if given is None:
                 return Arguments(doubt="`__table_args__` has several results")
             return arguments_of_table(self.project, given)
-        return Arguments()
+        return Arguments(tuple(self._library_constraints(defined)))
+
+    def _library_constraints(self, defined: Defined) -> Iterable[Constraint]:
+        location = Location(defined.path, self.project.scope_of(defined).place)
+        for symbol in self.models.lineage(defined):
+            for pattern, column in BASE_UNIQUES.get(short_name(symbol.name), ()) if isinstance(symbol, External) else ():
+                name = index_name(pattern, self.models.table_name(defined) or "", (column,))
+                yield Constraint("Index" if pattern else "UniqueConstraint", (column,), location, name, unique=True)
 
     def _inner_indexes(self, defined: Defined) -> list[Constraint]:
         """Indexes that stand in the class body by themselves."""
