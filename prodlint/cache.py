@@ -32,7 +32,8 @@ _SCHEMA = (
     "CREATE TABLE memo (key TEXT PRIMARY KEY, report BLOB, made INTEGER)",
 )
 _VERSION = 1
-_UNAVAILABLE = ("locked", "busy", "readonly", "read-only", "full", "unable to open", "disk i/o")
+_DAMAGE = ("malformed", "not a database", "corrupt", "encrypted", "could not decode", "no such", "file format")
+"""What SQLite says of a damaged file; all else (locked, read-only, disk full) passes, and the file is left alone."""
 
 Result = TypeVar("Result")
 
@@ -298,7 +299,7 @@ def _schema(connection: sqlite3.Connection) -> list[str]:
 
 
 def _is_damage(error: Exception) -> bool:
-    return not any(word in str(error).lower() for word in _UNAVAILABLE)
+    return any(word in str(error).lower() for word in _DAMAGE)
 
 
 def _remove(path: str) -> bool:

@@ -198,7 +198,7 @@ def test_links_that_loop_or_lead_outside(tree: Path) -> None:
     (tree / ".env").symlink_to(outside / ".env")
     (tree / ".gitignore").symlink_to(outside / "stolen.py")
     assert problems(inspected(tree)) == {}
-    status, out, err = command(tree, "--format", "json", "app/stolen.py", "app/main.py")
+    status, out, _ = command(tree, "--format", "json", "app/stolen.py", "app/main.py")
     assert status == 1 and {each["location"]["path"] for each in json.loads(out)["findings"]} == {"app/main.py"}
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "DOCUMENT_TYPES",
     "ENUM_TYPES",
     "FACTORIES",
+    "INDEXES_FOREIGN_KEYS",
     "MAPPER_PACKAGES",
     "OWNER_COLUMNS",
     "BaseColumn",
@@ -120,3 +121,7 @@ DOCUMENT_TYPES = frozenset(
     MutableDict MutableList""".split()
 )
 """Types whose columns an ordinary index does not serve."""
+
+INDEXES_FOREIGN_KEYS = frozenset({"mysql", "mariadb"})
+"""Databases that make an index for each foreign key themselves (InnoDB: "FOREIGN KEY Constraints" in MySQL's manual).
+PostgreSQL, SQLite, Oracle and SQL Server do not."""

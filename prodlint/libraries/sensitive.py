@@ -1,9 +1,10 @@
-"""Names of data that must not be shown: passwords, tokens, keys, cards, identity numbers; and calls that keep or hide it."""
+"""Names of data that must not be shown: passwords, tokens, keys, cards, identity numbers; and what hides it."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -84,15 +85,15 @@ def is_sensitive(name: str) -> bool:
         return False
     if not (SECRET_WORDS | PERSONAL_WORDS).isdisjoint(words):
         return True
-    return any(pair in SECRET_PAIRS for pair in zip(words, words[1:], strict=False))
+    return not SECRET_PAIRS.isdisjoint(pairwise(words))
 
 
 @lru_cache(maxsize=8192)
 def is_weak(name: str) -> bool:
-    """Whether only the word "token" (or "credentials") speaks for a secret, which parsers and language models use too."""
+    """Whether only the word "token" (or "credentials") speaks for a secret; parsers use it too."""
     words = words_of(name)
     strong = (SECRET_WORDS | PERSONAL_WORDS) - {"token", "tokens", "credential", "credentials"}
-    return strong.isdisjoint(words) and not any(pair in SECRET_PAIRS for pair in zip(words, words[1:], strict=False))
+    return strong.isdisjoint(words) and SECRET_PAIRS.isdisjoint(pairwise(words))
 
 
 @lru_cache(maxsize=8192)
@@ -128,7 +129,8 @@ CONNECTION_WORDS = frozenset(
 )
 
 MASKING_WORDS = frozenset(
-    "mask masks masked masking anon anonymous obscure obscured conceal redact redacts redacted redaction sanitize sanitized sanitise sanitised scrub scrubbed "
+    "mask masks masked masking anon anonymous obscure obscured conceal redact redacts redacted redaction sanitize "
+    "sanitized sanitise sanitised scrub scrubbed "
     "hash hashed hashes hasher sha1 sha sha256 md5 hexdigest digest hmac fingerprint obfuscate obfuscated anonymize "
     "anonymized anonymise truncate truncated shorten shortened abbreviate encrypt encrypted censor censored hide "
     "hidden filter filtered len length count preview partial last4 safe public clean cleaned strip_secrets".split()
@@ -138,7 +140,7 @@ MASKING_WORDS = frozenset(
 _VERDICTS = frozenset((word,) for word in "is has check verify validate valid can should needs requires exists".split())
 
 GIVING_WORDS = frozenset(
-    "get create generate make issue build fetch obtain retrieve read load encode sign extract decrypt new acquire".split()
+    "get create generate make issue build fetch obtain retrieve read load encode sign extract decrypt new".split()
 )
 
 KEEPING_CALLS = frozenset(

@@ -21,6 +21,7 @@ from prodlint.project.modules import Modules
 from prodlint.project.names import Names
 from prodlint.project.outcomes import Outcome, Site
 from prodlint.project.public import public_reason
+from prodlint.project.queries import Use, find_uses
 from prodlint.project.routes import Route, Routing
 from prodlint.project.settings import Settings, find_settings, outcome_of
 from prodlint.project.tables import Table, find_tables
@@ -299,6 +300,11 @@ class Project:
     def tables(self) -> tuple[Table, ...]:
         """The tables of SQLModel's and SQLAlchemy's models, by path and place."""
         return self.entities.tables
+
+    @cached_property
+    def queries(self) -> tuple[Use, ...]:
+        """The places where application code filters, joins or sorts by a column, by path and place."""
+        return find_uses(self)
 
     def settings_field(self, of: Defined, name: str) -> Outcome | None:
         """What a field of a settings class is, or None where the class is none or has no such field."""

@@ -34,7 +34,8 @@ def changed(project: Project, variable: Variable, site: Site, meaning: Meaning) 
 
 
 def changes(project: Project, variable: Variable) -> Iterator[tuple[Value | None, Value, bool, bool]]:
-    """What is set in a variable's mapping, whatever it was before: key (None for a spread mapping), value, whether under a condition, and whether only where the key is missing."""
+    """What is set in a variable's mapping, whatever it was before: key (None for a spread mapping), value, whether
+    under a condition, and whether only where the key is missing."""
     python = project.python(variable.path)
     assert python is not None
     own = python.scopes[variable.scope].block

@@ -44,10 +44,12 @@ def find_switches(project: Project) -> Iterator[Switch]:
     for site in project.calls(frozenset(ARGUMENTS) | DEBUGGED):
         if _counts(project, site.path):
             yield from _of_call(project, site)
+    # The components that use Flask: elsewhere a `config` is something else's.
+    flask = frozenset(project.sources[path].project for path in project.mentioning("flask", "quart", "Flask"))
     for path in project.mentioning("debug", "config"):
         if _counts(project, path):
-            yield from _of_attributes(project, path)
-    yield from _of_classes(project)
+            yield from _of_attributes(project, path, project.sources[path].project in flask)
+    yield from _of_classes(project, flask)
     yield from _of_django(project)
 
 
@@ -113,7 +115,7 @@ def _argument(project: Project, site: CallSite, name: str) -> Given | None:
     return None
 
 
-def _of_attributes(project: Project, path: str) -> Iterator[Switch]:
+def _of_attributes(project: Project, path: str, uses_flask: bool) -> Iterator[Switch]:
     """`app.debug = ...`, `app.config["DEBUG"] = ...` and `app.config.update(DEBUG=...)`."""
     python = project.python(path)
     assert python is not None
@@ -133,10 +135,10 @@ def _of_attributes(project: Project, path: str) -> Iterator[Switch]:
                     )
             elif isinstance(target, Subscript) and _is_debug_key(target):
                 owner = getattr(target.value, "name", "")
-                if owner.endswith("config") and _uses_flask(project, path):
+                if owner.endswith("config") and uses_flask:
                     setting = f'{owner}["DEBUG"] = True'
                     yield Switch(location, f"{module} {owner}", setting, DEBUGGER, given, statement.block)
-        if isinstance(value, Call) and isinstance(value.function, Reference) and _uses_flask(project, path):
+        if isinstance(value, Call) and isinstance(value.function, Reference) and uses_flask:
             given_value = value.keyword("DEBUG")
             if given_value is not None and value.function.name.endswith(("config.update", "config.from_mapping")):
                 setting = f"{value.function.name}(DEBUG=True)"
@@ -153,18 +155,13 @@ def _is_application(project: Project, site: Site, owner: Value) -> bool:
     return isinstance(meaning, Instance) and isinstance(meaning.of, External) and meaning.of.name in APPLICATIONS
 
 
-def _uses_flask(project: Project, path: str) -> bool:
-    folder = project.sources[path].project
-    return any(project.sources[each].project == folder for each in project.mentioning("flask", "quart", "Flask"))
-
-
 # --- Flask's configuration classes ---
 
 
-def _of_classes(project: Project) -> Iterator[Switch]:
+def _of_classes(project: Project, flask: frozenset[str]) -> Iterator[Switch]:
     """The `DEBUG` that each configuration class of production has, its own or an inherited one; once for each place."""
     seen: set[Location] = set()
-    for defined in _production_classes(project):
+    for defined in _production_classes(project, flask):
         found = project.names.class_member(defined.path, defined.scope, "DEBUG")
         if not isinstance(found, Variable) or project.scope_of(Defined(found.path, found.scope)).kind != "class":
             continue
@@ -191,12 +188,12 @@ def _assignments(project: Project, variable: Variable) -> Iterator[tuple[Locatio
     yield from found
 
 
-def _production_classes(project: Project) -> Iterator[Defined]:
+def _production_classes(project: Project, flask: frozenset[str]) -> Iterator[Defined]:
     """Classes whose name says production, and those that `from_object` is given by name, by a string or as a class."""
     named: set[Defined] = set()
     for path in project.mentioning("DEBUG"):
         python = project.python(path)
-        if python is None or not _counts(project, path) or not _uses_flask(project, path):
+        if python is None or not _counts(project, path) or project.sources[path].project not in flask:
             continue
         for index, scope in enumerate(python.scopes):
             words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", scope.name).lower().split("_")

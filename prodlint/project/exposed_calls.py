@@ -74,9 +74,7 @@ def judged_call(exposures: Exposures, where: Where, call: Call) -> Verdict:
         if (
             kept.traces
             or receiver is None
-            or isinstance(receiver, Reference)
-            and "." not in receiver.name
-            and last != "copy"
+            or (isinstance(receiver, Reference) and "." not in receiver.name and last != "copy")
         ):
             return kept
     if receiver is None:

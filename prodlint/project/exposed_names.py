@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import (
     Assign,
-    Await,
     Block,
-    Call,
     Constant,
     Operation,
     Reference,
@@ -22,7 +20,7 @@ from prodlint.finding import Location, Step
 from prodlint.libraries import sensitive as words
 from prodlint.libraries.sensitive import is_about, is_sensitive, is_weak, words_of
 from prodlint.project.bindings import Binding, Bound, Defined, External, Module, Unresolved, Variable
-from prodlint.project.exposed_objects import whole_object
+from prodlint.project.exposed_objects import is_harmless, whole_object
 from prodlint.project.outcomes import Function, Instance, Known, Site, options
 from prodlint.project.reaching import is_stripped, reaching, start
 from prodlint.project.traces import (
@@ -68,7 +66,7 @@ def judged_name(exposures: Exposures, where: Where, value: Reference) -> Verdict
                 return Verdict(verdict.traces, verdict.is_safe)
             return exposures.judge(where, named)
         case External() | Unresolved():
-            if is_sensitive(name) and (name.isupper() or isinstance(symbol, Unresolved) and not is_weak(name)):
+            if is_sensitive(name) and (name.isupper() or (isinstance(symbol, Unresolved) and not is_weak(name))):
                 return Verdict((trace_at(where, value, name, SECRET, f"`{name}` is read here"),))
             return whole_object(exposures, where, value)
     return UNCLEAR
@@ -298,22 +296,6 @@ def _is_listener(exposures: Exposures, bound: Bound) -> bool:
     of = Defined(bound.path, bound.scope)
     names = (exposures.project.values.decorator_name(of, each) for each in exposures.project.scope_of(of).decorators)
     return any(name.startswith("slack_bolt.") for name in names)
-
-
-def is_harmless(exposures: Exposures, where: Where, value: Value) -> bool:
-    """Whether a value that gives nothing away is known to be no text at all."""
-    if isinstance(value, Await):
-        return is_harmless(exposures, where, value.value)
-    if isinstance(value, Call):
-        last = last_name(value.function)
-        if last in words.ROW_METHODS:
-            return True
-        if exposures.project.values.external_name(where.site, value.function).startswith("contextvars."):
-            return True
-    for meaning in options(exposures.project.values.evaluate(where.site, value).meaning):
-        if isinstance(meaning, Known) and isinstance(meaning.value, (int, float)):
-            return True
-    return False
 
 
 def _is_generator(qualname: str) -> bool:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.facts import (
-    Assign,
-    Attribute,
-    Call,
-    Constant,
-    Reference,
-    Value,
-    walk,
-)
+from prodlint.facts import Assign, Attribute, Await, Call, Constant, Reference, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries import sensitive as words
 from prodlint.libraries.sensitive import is_connection, is_sensitive
 from prodlint.project.bindings import Bound, Defined, External
-from prodlint.project.outcomes import Environment, Instance, Opaque, Site, options
+from prodlint.project.outcomes import Environment, Instance, Known, Opaque, Site, options
 from prodlint.project.traces import (
     CONNECTION,
     REQUEST,
@@ -182,3 +174,19 @@ def environment_value(exposures: Exposures, value: Value, meaning: Environment, 
     if is_connection(meaning.name):
         return Verdict((Trace(written(value), CONNECTION, (step,), "the password in its URL"),))
     return UNCLEAR
+
+
+def is_harmless(exposures: Exposures, where: Where, value: Value) -> bool:
+    """Whether a value that gives nothing away is known to be no text at all."""
+    if isinstance(value, Await):
+        return is_harmless(exposures, where, value.value)
+    if isinstance(value, Call):
+        last = last_name(value.function)
+        if last in words.ROW_METHODS:
+            return True
+        if exposures.project.values.external_name(where.site, value.function).startswith("contextvars."):
+            return True
+    for meaning in options(exposures.project.values.evaluate(where.site, value).meaning):
+        if isinstance(meaning, Known) and isinstance(meaning.value, (int, float)):
+            return True
+    return False

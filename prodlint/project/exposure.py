@@ -30,10 +30,11 @@ from prodlint.libraries import sensitive as words
 from prodlint.libraries.sensitive import is_about, is_connection, is_sensitive, is_weak
 from prodlint.project.bindings import Defined, External, Variable
 from prodlint.project.exposed_calls import judged_call
-from prodlint.project.exposed_names import is_harmless, judged_by_name, judged_name
+from prodlint.project.exposed_names import judged_by_name, judged_name
 from prodlint.project.exposed_objects import (
     dumped,
     environment_value,
+    is_harmless,
     is_request,
     judged_by_declaration,
     request_trace,
@@ -92,7 +93,7 @@ class Exposures:
         if verdict.is_safe or any(trace.parameter is None for trace in verdict.traces) or not is_sensitive(name):
             return verdict
         last = last_name(value)
-        if is_weak(name) and not last or is_about(last) or is_harmless(self, where, value):
+        if (is_weak(name) and not last) or is_about(last) or is_harmless(self, where, value):
             return verdict
         return Verdict((*verdict.traces, trace_at(where, value, name, SECRET, f"`{name}` is given here")))
 

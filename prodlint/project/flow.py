@@ -16,8 +16,10 @@ from prodlint.finding import Location, Step
 from prodlint.libraries import logging as sinks
 from prodlint.libraries.sensitive import words_of
 from prodlint.project.bindings import Bound, Defined, External
-from prodlint.project.exposure import SECRET, Exposures, Trace, Verdict, Where, arguments_by_parameter, merged, written
+from prodlint.project.exposed_calls import arguments_by_parameter
+from prodlint.project.exposure import Exposures
 from prodlint.project.outcomes import Function, Opaque, Site
+from prodlint.project.traces import SECRET, Trace, Verdict, Where, merged, written
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -70,7 +72,7 @@ def logged(project: Project) -> list[Logged]:
     exposures = Exposures(project)
     worst: dict[Location, Logged] = {}
     passed: list[_Passed] = []
-    for sink in _sinks(project, exposures):
+    for sink in _sinks(project):
         where = Where(sink.path, sink.scope, sink.block)
         verdict = merged(
             exposures.keyed(where, key, value) if key else exposures.judge(where, value) for key, value in sink.values
@@ -112,7 +114,7 @@ def _passed_on(
         if python is None or project.role(path) in _ROLES_LEFT_OUT:
             continue
         for call, block in project.calls_in(path):
-            if not call.arguments or _last_name(call) not in by_name:
+            if _last_name(call) not in by_name or all(isinstance(each.value, Constant) for each in call.arguments):
                 continue
             scope = python.blocks[block].scope
             meaning = project.values.evaluate(Site(path, scope), call.function).meaning
@@ -165,7 +167,7 @@ def redaction(project: Project) -> Step | None:
 # --- sinks ---
 
 
-def _sinks(project: Project, exposures: Exposures) -> Iterator[Sink]:
+def _sinks(project: Project) -> Iterator[Sink]:
     for path in project.python_paths:
         names = project.identifiers(path)
         if _SINK.search(names) is None or project.role(path) in _ROLES_LEFT_OUT:
@@ -197,17 +199,17 @@ def _values(
     name = meaning.name if isinstance(meaning, External) else ""
     is_outside = isinstance(meaning, (External, Opaque, Bound))
     if last in {"print", "pprint", "pp", "write"}:
-        prints = name in sinks.PRINTS and (file := call.keyword("file")) is None or _is_standard(call)
+        prints = (name in sinks.PRINTS and call.keyword("file") is None) or _is_standard(call)
         if not (prints or name in sinks.WRITES) or not _is_application(project, python, path, block, scope):
             return ()
     elif last in sinks.SPAN_METHODS:
-        if not (name.startswith("opentelemetry.") or is_outside and kind and kind[0] in sinks.SPAN_NAMES):
+        if not (name.startswith("opentelemetry.") or (is_outside and kind and kind[0] in sinks.SPAN_NAMES)):
             return ()
         key, value = call.positional(0), call.positional(1)
         if last == "set_attribute" and isinstance(key, Constant) and value is not None:
             return ((str(key.value).rpartition(".")[2], value),)
     elif last in sinks.TRACKER_METHODS:
-        if not (name.startswith("sentry_sdk.") or is_outside and kind and kind[0] in sinks.TRACKER_NAMES):
+        if not (name.startswith("sentry_sdk.") or (is_outside and kind and kind[0] in sinks.TRACKER_NAMES)):
             return ()
         key, value = call.positional(0), call.positional(1)
         if isinstance(key, Constant) and value is not None:

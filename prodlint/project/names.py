@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Block, Definition, Import, Python, Reference
+from prodlint.facts import Block, Definition, Import, Python, Reference, Subscript
 from prodlint.project.bindings import (
     Binding,
     Bound,
@@ -201,7 +201,7 @@ class Names:
             if argument.name or argument.star:
                 continue
             value = argument.value
-            while not isinstance(value, Reference) and hasattr(value, "value") and not isinstance(value.value, str):
+            while isinstance(value, Subscript):
                 value = value.value
             if not isinstance(value, Reference):
                 found.append(Unresolved("the base class is computed"))

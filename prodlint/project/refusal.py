@@ -91,15 +91,15 @@ class Refusals:
             certain = statement.place < left_at and not _is_guarded(python, block, credentials)
             for refusal in self._of_statement(site, statement):
                 yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
-        for block in python.blocks:
-            if block.scope != function.scope or block.value is None or block.kind in {"else", "except"}:
+        for header in python.blocks:
+            if header.scope != function.scope or header.value is None or header.kind in {"else", "except"}:
                 continue
-            if self._never_runs(python, block.parent, site) or _is_swallowed(python, block.parent, None):
+            if self._never_runs(python, header.parent, site) or _is_swallowed(python, header.parent, None):
                 continue
-            certain = block.place < left_at and not _is_guarded(python, block.parent, credentials)
-            for inner in walk(block.value):
+            certain = header.place < left_at and not _is_guarded(python, header.parent, credentials)
+            for inner in walk(header.value):
                 if isinstance(inner, Call):
-                    for refusal in self._of_call(site, inner, Location(site.path, block.place)):
+                    for refusal in self._of_call(site, inner, Location(site.path, header.place)):
                         yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
 
     def _of_statement(self, site: Site, statement: Statement) -> Iterator[Refusal]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 3
 _TEXTS = frozenset({"__str__", "__repr__", "__repr_args__", "__rich_repr__"})
-_WORDS = re.compile(
-    r"(?i)passw|pwd|passphrase|secret|token|api_?key|_key |credential|authorization|jwt|otp|ssn|cvv|cvc|card"
-)
 
 
 class Shown(Struct, frozen=True):
@@ -50,40 +45,6 @@ class Rendering:
             self._shown[key] = ()  # A class that holds itself shows nothing more the second time.
             self._shown[key] = tuple(self._fields(of, form, depth)) if self._lists_fields(of, form) else ()
         return self._shown[key]
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """Names of the classes that show a secret, and of what else in their files is made of them: variables,
-        aliases, functions that return them."""
-        found: set[str] = set()
-        files = [path for path in self.project.python_paths if _WORDS.search(self.project.identifiers(path))]
-        for path in files:
-            python = self.project.python(path)
-            if python is None or self.project.role(path) == "test":
-                continue
-            for index, scope in enumerate(python.scopes):
-                if scope.kind == "class" and (
-                    self.shown(Defined(path, index), "text") or self.shown(Defined(path, index), "dump")
-                ):
-                    found.add(scope.name)
-        return frozenset(found | self._made_of(found)) if found else frozenset()
-
-    def _made_of(self, classes: set[str]) -> set[str]:
-        """Subclasses, module variables and functions that mention one of the classes where they are made."""
-        found: set[str] = set()
-        for path in self.project.mentioning(*sorted(classes)):
-            python = self.project.python(path)
-            if python is None:
-                continue
-            for statement in python.statements:
-                if isinstance(statement, Assign) and statement.block == 0 and statement.value is not None:
-                    if _mentions(statement.value, classes) or _mentions(statement.annotation, classes):
-                        found.update(each.name for each in statement.targets if isinstance(each, Reference))
-            for scope in python.scopes:
-                bases = any(_mentions(base.value, classes) for base in scope.bases)
-                if scope.name not in classes and (bases or _mentions(scope.returns, classes)):
-                    found.add(scope.name)
-        return found
 
     def classes_of(self, site: Site, annotation: Value, depth: int = 0) -> Iterator[Defined | External]:
         """The classes that an annotation names, those inside containers and unions included."""
@@ -219,9 +180,3 @@ def _is_hidden(value: Value | None, form: str) -> bool:
         return False
     given = value.keyword("repr" if form == "text" else "exclude")
     return isinstance(given, Constant) and given.value is (form == "dump")
-
-
-def _mentions(value: Value | None, names: set[str]) -> bool:
-    if value is None:
-        return False
-    return any(isinstance(each, Reference) and each.name.rpartition(".")[2] in names for each in walk(value))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Constant, Reference, Subscript, Value, span
+from prodlint.facts import Assign, Call, Constant, Reference, Sequence, Subscript, Value, span
 from prodlint.finding import Location, Step
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import SETTINGS_BASES
@@ -163,7 +163,7 @@ def _type_text(annotation: Value | None) -> str:
         case Constant(None):
             return "None"
         case Subscript(inner, index):
-            items = index.items if hasattr(index, "items") and not callable(index.items) else (index,)
+            items: tuple[Value, ...] = index.items if isinstance(index, Sequence) else (index,)
             return f"{_type_text(inner)}[{', '.join(_type_text(item) for item in items)}]"
     operands = getattr(annotation, "operands", ())
     return " | ".join(_type_text(operand) for operand in operands)

@@ -5,7 +5,7 @@ Django's and Tortoise's models are not read yet: they give no tables. What tests
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Table", "find_tables", "rows"]
 
 _ROLES = frozenset({"application", "script"})
+_WORDS = "Column mapped_column Mapped SQLModel Field Table Base Model __tablename__ __table__".split()
 _SCHEMA_MODULES = ("sqlalchemy", "sqlalchemy.schema", "sqlalchemy.sql.schema", "sqlmodel", "flask_sqlalchemy.SQLAlchemy")
 _LISTS = ("list[", "List[", "set[", "Set[", "Sequence[")
 
@@ -63,8 +64,8 @@ class _Reader:
 
     def read_classes(self) -> None:
         heirs: list[Defined] = []
-        for defined in self.project.classes():
-            if self.project.role(defined.path) not in _ROLES or not self.models.kind(defined):
+        for defined in self._classes():
+            if not self.models.kind(defined):
                 continue
             given = self._table_object(defined)
             if given is not None:
@@ -75,6 +76,14 @@ class _Reader:
                 self._read_class(defined)
         for defined in heirs:
             self._read_heir(defined)
+
+    def _classes(self) -> Iterator[Defined]:
+        """Classes that may be mapped: those of files that mention what such classes are written with."""
+        for path in self.project.mentioning(*_WORDS):
+            python = self.project.python(path) if self.project.role(path) in _ROLES else None
+            for index, scope in enumerate(python.scopes) if python is not None else ():
+                if scope.kind == "class":
+                    yield Defined(path, index)
 
     def _table_object(self, defined: Defined) -> Given | None:
         member = self.models.member(defined, "__table__")

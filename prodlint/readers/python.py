@@ -263,6 +263,7 @@ class _Reader(Expressions):
                 self.statements.append(Import("", module, "*", block, place_between(here, here), checking))
                 return
         start = self.cursor.take("import")
+        assert not isinstance(node.names, cst.ImportStar)
         for alias in node.names:
             name = _dotted(alias.name)
             for part in name.split("."):

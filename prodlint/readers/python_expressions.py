@@ -397,6 +397,7 @@ class Expressions:
                     self.cursor.symbol("*")
                 indexes.append(self.expression(element.slice.value))
             else:
+                assert isinstance(element.slice, cst.Slice)
                 limits = (element.slice.lower, element.slice.upper, element.slice.step)
                 operands = tuple(self.expression(limit) for limit in limits if limit is not None)
                 indexes.append(Operation(":", operands, place_between(opening, self.cursor.here)))

@@ -32,8 +32,8 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         for registration in router.registrations:
             subject = f"route of the router made at {router.location.path}"
             yield Undecided(registration.location, subject, "no application of the tree includes its router")
-    for route in project.unread_routes:
-        yield Undecided(route.location, f"route {route.path}", f"routes of {route.framework} are not read yet")
+    for unread in project.unread_routes:
+        yield Undecided(unread.location, f"route {unread.path}", f"routes of {unread.framework} are not read yet")
 
 
 def _application(project: Project, location: Location, routes: list[Route]) -> Iterator[Finding | Undecided]:

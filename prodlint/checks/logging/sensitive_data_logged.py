@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from prodlint.finding import Finding, Severity, Step, Undecided
 from prodlint.project import Project
 from prodlint.project.bindings import Defined
-from prodlint.project.exposure import UNKNOWN
 from prodlint.project.flow import logged, redaction
+from prodlint.project.traces import UNKNOWN
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
