@@ -29,7 +29,8 @@ def lines(several: list[Logged]) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "name", "password access_token refreshTokens apiKey API_KEY reset_token card_number ssn new_password otp_code".split()
+    "name",
+    "password access_token refreshTokens apiKey API_KEY reset_token card_number ssn new_password otp_code".split(),
 )
 def test_names_of_secrets(name: str) -> None:
     assert is_sensitive(name)
@@ -59,10 +60,7 @@ def test_one_finding_for_a_call_about_the_worst_of_it() -> None:
 
 def test_steps_lead_from_the_source_to_the_call() -> None:
     several = found(
-        "from audit import record\n"
-        "def login(form):\n"
-        "    given = form.password\n"
-        "    record('login', given)\n",
+        "from audit import record\ndef login(form):\n    given = form.password\n    record('login', given)\n",
         audit="import logging\nlog = logging.getLogger()\ndef record(event, value):\n    text = f'{event} {value}'\n    log.info(text)\n",
     )
     (only,) = several

@@ -15,6 +15,6 @@ def test_findings(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = PROJECTS / project
     monkeypatch.chdir(folder)
     result = CliRunner().invoke(command, ["check", "--no-cache", "--quiet", "."])
-    found = [line.rsplit(" ", 0)[0] for line in result.output.splitlines() if line]
+    found = [line for line in result.output.splitlines() if line]
     expected = (PROJECTS / f"{project}.txt").read_text().splitlines()
     assert found == expected

@@ -100,7 +100,14 @@ def is_weak(name: str) -> bool:
 def is_about(name: str) -> bool:
     """Whether a name speaks about a secret without being one: `token_id`, `hashed_password`, `masked`."""
     words = words_of(name)
-    return not is_sensitive(name) and not (HARMLESS_WORDS | MASKING_WORDS).isdisjoint(words)
+    mentions = not (SECRET_WORDS | PERSONAL_WORDS).isdisjoint(words) or not SECRET_PAIRS.isdisjoint(pairwise(words))
+    return (mentions or not MASKING_WORDS.isdisjoint(words)) and not is_sensitive(name)
+
+
+@lru_cache(maxsize=8192)
+def is_plain(name: str) -> bool:
+    """Whether an attribute or item of that name is no secret whatever it belongs to: `id` of a token, `name` of a key."""
+    return is_about(name) or (not is_sensitive(name) and not HARMLESS_WORDS.isdisjoint(words_of(name)))
 
 
 @lru_cache(maxsize=1024)

@@ -27,7 +27,7 @@ from prodlint.facts import (
 )
 from prodlint.finding import Location, Step
 from prodlint.libraries import sensitive as words
-from prodlint.libraries.sensitive import is_about, is_connection, is_sensitive, is_weak
+from prodlint.libraries.sensitive import is_about, is_connection, is_plain, is_sensitive, is_weak
 from prodlint.project.bindings import Defined, External, Variable
 from prodlint.project.exposed_calls import judged_call
 from prodlint.project.exposed_names import judged_by_name, judged_name
@@ -93,7 +93,7 @@ class Exposures:
         if verdict.is_safe or any(trace.parameter is None for trace in verdict.traces) or not is_sensitive(name):
             return verdict
         last = last_name(value)
-        if (is_weak(name) and not last) or is_about(last) or is_harmless(self, where, value):
+        if (is_weak(name) and not last) or is_plain(last) or is_harmless(self, where, value):
             return verdict
         return Verdict((*verdict.traces, trace_at(where, value, name, SECRET, f"`{name}` is given here")))
 
@@ -158,7 +158,8 @@ class Exposures:
         if is_about(name) and name not in words.UNPACKING_ATTRIBUTES:
             return SAFE
         if not is_sensitive(name):
-            return whole_object(self, where, value)
+            verdict = whole_object(self, where, value)
+            return SAFE if is_plain(name) and not verdict.traces else verdict
         step = Step(f"`{written(value)}` is read here", Location(where.path, value.place))
         of = self.project.values.evaluate(where.site, receiver).meaning
         for meaning in options(of):
@@ -204,7 +205,7 @@ class Exposures:
             return judged_by_name(self, where, value, key, step)
         if key.isupper() and is_connection(key):
             return Verdict((Trace(written(value), CONNECTION, (step,), "the password in its URL"),))
-        return SAFE if is_about(key) else UNCLEAR
+        return SAFE if is_plain(key) else UNCLEAR
 
     def _secrets_only(
         self,

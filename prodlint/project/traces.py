@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from prodlint.facts import Argument, Attribute, Await, Call, Constant, Reference, Subscript, Value, place_of, span
 from prodlint.finding import Location, Step
-from prodlint.libraries.sensitive import is_about, is_sensitive
+from prodlint.libraries.sensitive import HEADER_NAMES, is_about, is_connection, is_sensitive
 from prodlint.project.bindings import Bound
 from prodlint.project.outcomes import Site
 
@@ -70,19 +70,23 @@ def written(value: Value | None) -> str:
             return f"{written(inner)}.{name}"
         case Await(inner):
             return written(inner)
-        case Subscript(inner, Constant(str() as key)) if len(key) <= 40:
+        case Subscript(inner, Constant(str() as key)) if _names_a_secret(key):
             return f'{written(inner)}["{key}"]'
         case Subscript(inner):
             return f"{written(inner)}[...]"
         case Call(function, ()):
             return f"{written(function)}()"
-        case Call(function, (Argument(Constant(str() as key, _, ""), "", ""), *_)) if key.replace(
-            "-", "_"
-        ).isidentifier():
+        case Call(function, (Argument(Constant(str() as key), "", ""), *_)) if _names_a_secret(key):
             return f'{written(function)}("{key}")'
         case Call(function):
             return f"{written(function)}(...)"
     return "..."
+
+
+def _names_a_secret(key: str) -> bool:
+    """Whether a constant is the name of a secret, so that showing it shows none."""
+    is_name = key.replace("-", "_").isidentifier() and len(key) <= 40
+    return is_name and (is_sensitive(key) or is_connection(key) or key.lower() in HEADER_NAMES)
 
 
 def receiver_of(reference: Reference) -> Reference:

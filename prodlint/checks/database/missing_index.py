@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.libraries.database import INDEXES_FOREIGN_KEYS, OWNER_COLUMNS
+from prodlint.libraries.engines import EMBEDDED
 from prodlint.project.created import mentioned_indexes
 
 if TYPE_CHECKING:
@@ -25,17 +26,15 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     uses: dict[Location, list[Use]] = defaultdict(list)
     for use in project.queries:
         uses[use.table.location].append(use)
-    dialects = {each for engine in project.engines if not engine.is_script for each in engine.database.dialects}
+    servers = {each for engine in project.engines if not engine.is_script for each in engine.database.dialects} - EMBEDDED
     mentioned = mentioned_indexes(project)
     for table in project.tables:
         if project.role(table.location.path) != "application" or {table.name, table.label} & ignored:
             continue
-        keys = [] if dialects and dialects <= INDEXES_FOREIGN_KEYS else _searched(table)
+        keys = [] if servers and servers <= INDEXES_FOREIGN_KEYS else _searched(table)
         for column, why, steps in _uncovered(project, table, keys, uses[table.location]):
             subject = f"{table.label}.{column.attribute}"
             doubt = table.unknown or column.doubt or _elsewhere(table, column, mentioned)
-            if column.foreign_key and dialects & INDEXES_FOREIGN_KEYS:
-                doubt = doubt or "MySQL indexes foreign keys by itself, and the database may be one"
             if doubt:
                 yield Undecided(column.location, f"column {subject}", doubt)
                 continue
