@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import sqlite3
 import stat
 import time
@@ -308,7 +307,9 @@ def _remove(path: str) -> bool:
         for suffix in ("", "-wal", "-shm", "-journal"):
             name = path + suffix
             if os.path.isdir(name) and not os.path.islink(name):
-                shutil.rmtree(name)
+                from shutil import rmtree
+
+                rmtree(name)
             elif os.path.lexists(name):
                 os.unlink(name)
     except OSError:

@@ -1,4 +1,7 @@
-"""The pipeline, from paths to report: discover, read, link, check, suppress, assemble."""
+"""The pipeline, from paths to report: discover, read, link, check, suppress, assemble.
+
+A run on which nothing changed needs only its first and last lines, so what the others need is imported inside them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from datetime import date
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -18,11 +21,13 @@ from msgspec import Struct
 from prodlint import readers
 from prodlint.cache import Cache, open_cache
 from prodlint.finding import Finding, Severity, Undecided
-from prodlint.project import Project
 from prodlint.report.model import Count, Report
 from prodlint.rule import Rule
 from prodlint.sources import Workspace, discover, selects
-from prodlint.store import PRAGMAS, PROBLEM, SECRETS, Store, fill
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+    from prodlint.store import Store
 
 __all__ = ["Request", "load", "run"]
 
@@ -63,7 +68,7 @@ def run(request: Request) -> Report:
         key = _memo_key(request, workspace) if kept else ""
         report = _recall(kept, key) if kept else None
         if report is None:
-            store = fill(workspace, kept, started - RACY, request.jobs, request.progress)
+            store = _read(workspace, kept, started, request)
             project = _link(workspace, store, request)
             said, failed, errors = _check(project, request)
             report = _report(workspace, store, project, request, said, failed, (*workspace.errors, *errors))
@@ -80,10 +85,18 @@ def load(request: Request) -> Project:
     started = time.time_ns()
     workspace = discover(request.paths, request.exclude, request.folder)
     kept, _ = open_cache(workspace.root) if request.use_cache else (None, "")
-    return _link(workspace, fill(workspace, kept, started - RACY, request.jobs, request.progress), request)
+    return _link(workspace, _read(workspace, kept, started, request), request)
+
+
+def _read(workspace: Workspace, kept: Cache | None, started: int, request: Request) -> Store:
+    from prodlint.store import fill
+
+    return fill(workspace, kept, started - RACY, request.jobs, request.progress)
 
 
 def _link(workspace: Workspace, store: Store, request: Request) -> Project:
+    from prodlint.project import Project
+
     return Project(workspace.root, store.sources, store.load, request.options, store.names, store.marked)
 
 
@@ -130,6 +143,7 @@ def _report(
 ) -> Report:
     from prodlint.config import names
     from prodlint.report.assemble import MessageError, assemble
+    from prodlint.store import PRAGMAS, SECRETS
     from prodlint.suppress import apply, definitions
 
     chosen = [each for each in said if selects(workspace, each.location.path)]
@@ -170,6 +184,8 @@ def _report(
 
 def _looked_at(project: Project, store: Store) -> tuple[tuple[Count, ...], tuple[str, ...], tuple[str, ...]]:
     """What the model holds, a notice where there is no application in it, a sentence where it cannot be built."""
+    from prodlint.store import PROBLEM
+
     files = Count("file", len(store.sources), len(store.marked(PROBLEM)))
     try:
         unread = len(project.unread_routes)

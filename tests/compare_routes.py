@@ -1,6 +1,6 @@
 """Compares `inspect routes` with the routes of the running application; pytest does not collect it.
 
-    python -m tests.compare_routes --python VENV/bin/python --app package.main:app [--cwd DIR] [--env K=V ...] PROJECT_DIR
+    python -m tests.compare_routes --python VENV/bin/python --app package.main:app [--cwd DIR] [--env K=V] PROJECT_DIR
 
 A probe runs in the application's own environment, imports the application and writes down what FastAPI made of it.
 `--app` may end in `()` for a function that makes the application, or name a router. Handlers are compared by file and
@@ -77,6 +77,7 @@ def dump(routes, prefix, rows):
     contexts = getattr(fastapi.routing, "iter_route_contexts", None)
     for route in contexts(routes) if contexts else routes:
         original = getattr(route, "original_route", route)
+        route = getattr(route, "starlette_route", None) or route
         path = prefix + (getattr(route, "path", None) or "")
         if isinstance(original, (starlette.routing.Mount, starlette.routing.Host)):
             inner = original.app
@@ -114,9 +115,8 @@ def running(python: str, target: str, folder: str, environment: dict[str, str]) 
         with open(script, "w", encoding="utf-8") as stream:
             stream.write(PROBE)
         command = [os.path.abspath(python), script, os.path.abspath(folder), target, output]
-        done = subprocess.run(
-            command, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
+        variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment}
+        done = subprocess.run(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if not os.path.exists(output):
             raise SystemExit(f"The application could not be imported:\n{done.stderr[-3000:]}")
         with open(output, encoding="utf-8") as stream:
@@ -196,7 +196,8 @@ def compare(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[st
             if lost or more:
                 found.append(f"depends    {subject}: missing {lost}, extra {more}")
     for (method, path), several in sorted(candidates.items()):
-        found += [f"extra      {method} {path} -> {each['handler']} ({each['file']}:{each['line']})" for each in several]
+        for each in several:
+            found.append(f"extra      {method} {path} -> {each['handler']} ({each['file']}:{each['line']})")
     return found
 
 

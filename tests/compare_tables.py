@@ -1,6 +1,7 @@
 """Compares `inspect tables` with what SQLAlchemy itself says of an application's metadata.
 
-    python -m tests.compare_tables APPLICATION --python VENV/bin/python --path src --import app.models --metadata app.db:Base.metadata
+    python -m tests.compare_tables APPLICATION --python VENV/bin/python --path src --import app.models \\
+        --metadata app.db:Base.metadata
 
 The application is imported by the interpreter given, never by this one. Prints each difference; exit status 1 if any.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -27,21 +29,36 @@ for part in attribute.split("."):
 if "registry" in dir(value):
     value.registry.configure()
 out = []
-from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import UniqueConstraint
+def plain(expression):
+    if hasattr(expression, "table"):
+        return expression.key
+    # `desc(column)` and `text("name")` stand for the column in our rows, other expressions for themselves.
+    inner = getattr(expression, "element", expression)
+    if isinstance(inner, str):
+        return inner
+    if inner is not expression:
+        return plain(inner)
+    text = str(getattr(expression, "text", ""))
+    return text.split()[0] if text else "(...)"
+def target(key):
+    text = key._get_colspec()
+    return text if isinstance(text, str) else "?"
 for table in value.tables.values():
     out.append({
         "name": table.name, "schema": table.schema,
         "columns": {
             column.name: {
-                "nullable": bool(column.nullable), "primary_key": column.primary_key, "unique": bool(column.unique),
-                "foreign_key": sorted(key._get_colspec() if isinstance(key._get_colspec(), str) else "?" for key in column.foreign_keys),
+                "nullable": bool(column.nullable),
+                "primary_key": column.primary_key,
+                "unique": bool(column.unique),
+                "foreign_key": sorted(map(target, column.foreign_keys)),
             }
             for column in table.columns
         },
         "primary_key": [column.name for column in table.primary_key.columns],
         "indexes": sorted(
-            [str(index.name), [getattr(e, "name", None) or "(" + str(e) + ")" for e in index.expressions], bool(index.unique)]
-            for index in table.indexes
+            [str(index.name), [*map(plain, index.expressions)], bool(index.unique)] for index in table.indexes
         ),
         "uniques": sorted(
             [column.name for column in each.columns] for each in table.constraints if isinstance(each, UniqueConstraint)
@@ -51,10 +68,10 @@ print("@@@" + json.dumps(out))
 """
 
 
-def truth(python: str, folder: Path, paths: list[str], imports: list[str], metadata: str, environment: dict[str, str]) -> list[Any]:
+def truth(
+    python: str, folder: Path, paths: list[str], imports: list[str], metadata: str, environment: dict[str, str]
+) -> list[Any]:
     """The tables as the application's own interpreter sees them."""
-    import os
-
     code = f"PATHS = {[str(folder / path) for path in paths]!r}\nIMPORTS = {imports!r}\nMETADATA = {metadata!r}\n{DUMP}"
     run = subprocess.run(
         [python, "-c", code], cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300
@@ -69,8 +86,13 @@ def ours(folder: Path) -> tuple[list[dict[str, Any]], dict[tuple[str | None, str
     from prodlint.engine import Request, load
     from prodlint.project.tables import rows
 
-    project = load(Request(paths=(str(folder),), catalogue={}, rules=(), use_cache=False, jobs=1, today=date(2026, 1, 1)))
-    return rows(project), {(table.schema or None, table.name): table.primary_key for table in project.tables}  # type: ignore[return-value]
+    request = Request(paths=(str(folder),), catalogue={}, rules=(), use_cache=False, jobs=1, today=date(2026, 1, 1))
+    project = load(request)
+    return rows(project), {(table.schema or None, table.name): table.primary_key for table in project.tables}
+
+
+def plain(column: str) -> str:
+    return "(...)" if column.startswith("(") else column
 
 
 def differences(expected: list[Any], found: list[dict[str, Any]], keys: dict[Any, tuple[str, ...]]) -> list[str]:
@@ -99,7 +121,7 @@ def differences(expected: list[Any], found: list[dict[str, Any]], keys: dict[Any
         said += [f"{label}.{column}: too many" for column in columns]
         if list(keys.get(name, ())) != table["primary_key"]:
             said.append(f"{label}: primary key is {table['primary_key']}, not {list(keys.get(name, ()))}")
-        indexes = sorted([index["name"], index["columns"], index["unique"]] for index in row["indexes"])
+        indexes = sorted([index["name"], [*map(plain, index["columns"])], index["unique"]] for index in row["indexes"])
         if indexes != table["indexes"]:
             said.append(f"{label}: indexes are {table['indexes']}, not {indexes}")
         if sorted(row["uniques"]) != table["uniques"]:

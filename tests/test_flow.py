@@ -61,7 +61,8 @@ def test_one_finding_for_a_call_about_the_worst_of_it() -> None:
 def test_steps_lead_from_the_source_to_the_call() -> None:
     several = found(
         "from audit import record\ndef login(form):\n    given = form.password\n    record('login', given)\n",
-        audit="import logging\nlog = logging.getLogger()\ndef record(event, value):\n    text = f'{event} {value}'\n    log.info(text)\n",
+        audit="import logging\nlog = logging.getLogger()\n"
+        "def record(event, value):\n    text = f'{event} {value}'\n    log.info(text)\n",
     )
     (only,) = several
     assert (only.sink.path, lines(several)) == ("audit.py", [5])
@@ -94,7 +95,8 @@ def test_keywords_of_a_helper_keep_their_names() -> None:
 
 
 def test_recursion_ends() -> None:
-    body = "def f(x, n):\n    logger.info(x)\n    f(g(x), n)\ndef g(x):\n    return g(x) or f(x, 1)\nx = x\nlogger.info(x)\n"
+    body = "def f(x, n):\n    logger.info(x)\n    f(g(x), n)\ndef g(x):\n    return g(x) or f(x, 1)\n"
+    body += "x = x\nlogger.info(x)\n"
     assert found(body) == []
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "DOCUMENT_TYPES",
     "ENUM_TYPES",
     "FACTORIES",
+    "FEW_VALUES",
     "INDEXES_FOREIGN_KEYS",
     "MAPPER_PACKAGES",
     "OWNER_COLUMNS",
@@ -125,3 +126,6 @@ DOCUMENT_TYPES = frozenset(
 INDEXES_FOREIGN_KEYS = frozenset({"mysql", "mariadb"})
 """Databases that make an index for each foreign key themselves (InnoDB: "FOREIGN KEY Constraints" in MySQL's manual).
 PostgreSQL, SQLite, Oracle and SQL Server do not."""
+
+FEW_VALUES = frozenset("type kind status state role visibility level priority severity category".split())
+"""Names, and last words of names, of columns with a handful of values: an index on one alone helps little."""

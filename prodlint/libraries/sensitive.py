@@ -106,7 +106,7 @@ def is_about(name: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_plain(name: str) -> bool:
-    """Whether an attribute or item of that name is no secret whatever it belongs to: `id` of a token, `name` of a key."""
+    """Whether an attribute or item of that name is no secret whatever it belongs to: `id` of a token."""
     return is_about(name) or (not is_sensitive(name) and not HARMLESS_WORDS.isdisjoint(words_of(name)))
 
 

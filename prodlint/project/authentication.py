@@ -6,6 +6,7 @@ what a third-party dependency does is looked up in a table, and the rest is read
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -55,24 +56,30 @@ class Authenticator:
 
     def of(self, route: Route) -> Authentication:
         """Who can refuse the caller of a route."""
-        answers = [_as_part_of(top, each, self.of_dependency(each)) for top in route.dependencies for each in top.closure()]
-        if route.handler is not None:
-            answers += self._decorators(route.handler, route.registration)
-            answers.append(self._handler(route))
-        if "WEBSOCKET" not in route.methods:
-            answers += self._of_middleware(route)
+        answers: list[Authentication] = []
+        for answer in self._answers(route):
+            if answer.status == "required":
+                return answer
+            answers.append(answer)
+        for status in ("unknown", "optional"):
+            for answer in answers:
+                if answer.status == status:
+                    return answer
+        return Authentication("unknown", "", route.unknown) if route.unknown else NONE
+
+    def _answers(self, route: Route) -> Iterator[Authentication]:
+        """The answers of all that stands before the handler and of the handler itself, the cheapest first."""
         names = self.project.configured_authentication
         for top in route.dependencies:
             for each in top.closure():
                 if each.name in names or each.name.rpartition(".")[2] in names:
-                    answers.append(Authentication("required", each.name, "the configuration names it"))
-        for status in ("required", "unknown", "optional"):
-            for answer in answers:
-                if answer.status == status:
-                    return answer
-        if route.unknown:
-            return Authentication("unknown", "", route.unknown)
-        return NONE
+                    yield Authentication("required", each.name, "the configuration names it")
+                yield _as_part_of(top, each, self.of_dependency(each))
+        if "WEBSOCKET" not in route.methods:
+            yield from self._of_middleware(route)
+        if route.handler is not None:
+            yield from self._decorators(route.handler, route.registration)
+            yield self._handler(route)
 
     # --- dependencies ---
 

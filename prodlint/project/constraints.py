@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from prodlint.facts import Attribute, Call, Constant, Reference, Value
+from prodlint.facts import Attribute, Call, Reference, Value
 from prodlint.finding import Location
 from prodlint.libraries.database import construct
-from prodlint.project.columns import constructed, items_of, keywords_of, known, text_of
-from prodlint.project.outcomes import Given, Items, Known, Pairs
-from prodlint.project.schema import Column, Index
+from prodlint.project.annotations import text_of
+from prodlint.project.columns import constructed, items_of, keywords_of, known
+from prodlint.project.naming import index_name
+from prodlint.project.outcomes import Given, Known, Pairs
+from prodlint.project.schema import Index, Table
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Arguments", "Constraint", "arguments_of_table", "constraint_of", "index_name", "naming_convention"]
+__all__ = ["Arguments", "Constraint", "arguments_of_table", "constraint_of", "with_constraints"]
 
 _CONSTRAINTS = frozenset({"Index", "UniqueConstraint", "PrimaryKeyConstraint", "ForeignKeyConstraint"})
 _ORDERED = re.compile(r"\s*[\"`]?(\w+)[\"`]?(?:\s+(?:asc|desc))?(?:\s+nulls\s+(?:first|last))?\s*", re.IGNORECASE)
 _ORDERINGS = frozenset("asc desc nulls_first nulls_last nullsfirst nullslast".split())
-_DEFAULT_NAME = "ix_%(column_0_label)s"
 
 
 class Constraint(Struct, frozen=True):
@@ -132,35 +134,41 @@ def _column(project: Project, given: Given) -> str:
     return f"({text_of(value)})"
 
 
-# --- names ---
-
-
-def naming_convention(project: Project) -> str:
-    """The pattern of names of indexes that are given none: the tree's own if it has one."""
-    calls = project.calls({f"{module}.MetaData" for module in ("sqlalchemy", "sqlalchemy.schema", "sqlmodel")})
-    found = {pattern for site in calls for pattern in _patterns(project, Given(site.site, site.call))}
-    return found.pop() if len(found) == 1 else _DEFAULT_NAME
-
-
-def _patterns(project: Project, call: Given) -> Iterator[str]:
-    keywords, _ = keywords_of(project, call)
-    convention = project.values.given(keywords["naming_convention"]).meaning if "naming_convention" in keywords else None
-    pattern = known(project, convention.get("ix")) if isinstance(convention, Pairs) else None
-    if isinstance(pattern, str):
-        yield pattern
-
-
-def index_name(pattern: str, table: str, columns: Iterable[str]) -> str:
-    """The name that a pattern gives an index."""
-    names = list(columns)
-    first = names[0] if names else ""
-    parts = {
-        "table_name": table,
-        "column_0_label": f"{table}_{first}",
-        "column_0_name": first,
-        "column_0_key": first,
-        "column_0_N_name": "_".join(names),
-        "column_0_N_label": "_".join(f"{table}_{name}" for name in names),
-        "column_0N_name": "".join(names),
-    }
-    return re.sub(r"%\((\w+)\)s", lambda found: parts.get(found[1], ""), pattern)
+def with_constraints(table: Table, constraints: Iterable[Constraint], pattern: str, again: bool = False) -> Table:
+    """A table with its constraints; with `again` only those are added, the columns' own are there."""
+    columns = {column.name: column for column in table.columns}
+    by_attribute = {column.attribute: column.name for column in table.columns}
+    key = [column.name for column in table.columns if column.primary_key]
+    indexes, uniques, foreign_keys = list(table.indexes), list(table.uniques), list(table.foreign_keys)
+    for column in () if again else table.columns:
+        if column.index:
+            name = index_name(pattern, table.name, (column.name,))
+            indexes.append(Index(name, (column.name,), column.location, column.unique))
+        elif column.unique:
+            uniques.append((column.name,))
+    for constraint in constraints:
+        names = tuple(each if each in columns else by_attribute.get(each, each) for each in constraint.columns)
+        if constraint.kind == "Index":
+            name = constraint.name or index_name(pattern, table.name, names)
+            index = Index(name, names, constraint.location, constraint.unique, constraint.partial)
+            indexes += [] if any(each.name == name and each.columns == names for each in indexes) else [index]
+        elif constraint.kind == "UniqueConstraint":
+            uniques.append(names)
+        elif constraint.kind == "PrimaryKeyConstraint":
+            key = list(names)
+            for name in names:
+                if name in columns:
+                    columns[name] = replace(columns[name], primary_key=True, nullable=False)
+        elif constraint.kind == "ForeignKeyConstraint":
+            foreign_keys.append(names)
+            for name, target in zip(names, constraint.targets):
+                if name in columns:
+                    columns[name] = replace(columns[name], foreign_key=target, ondelete=constraint.ondelete)
+    return replace(
+        table,
+        columns=tuple(columns.values()),
+        primary_key=table.primary_key if again else tuple(key),
+        indexes=tuple(indexes),
+        uniques=tuple(uniques),
+        foreign_keys=tuple(foreign_keys),
+    )

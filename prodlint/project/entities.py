@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Call, Reference, Value, walk
+from prodlint.libraries.database import construct
 from prodlint.project.bindings import Defined, Symbol, Variable
-from prodlint.project.outcomes import Given, Instance, Site
+from prodlint.project.outcomes import Instance, Site
 from prodlint.project.schema import Column, Table
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Entities:
         symbol, rest = self.project.names.resolve(site.path, site.scope, name)
         return self._of(symbol) if not rest else None
 
-    def _of(self, symbol: Symbol, depth: int = 0) -> Table | None:
+    def _of(self, symbol: Symbol) -> Table | None:
         if isinstance(symbol, Defined):
             return self.classes.get(symbol)
         if not isinstance(symbol, Variable):
@@ -41,9 +42,9 @@ class Entities:
         if isinstance(meaning, Defined):
             return self.classes.get(meaning)
         if isinstance(meaning, Instance) and meaning.call is not None and isinstance(meaning.call.value, Call):
-            name = getattr(meaning.of, "name", "")
             first = meaning.call.value.positional(0)
-            if name.startswith("sqlalchemy.") and name.endswith(".aliased") and isinstance(first, Reference) and depth < 4:
+            is_alias = construct(getattr(meaning.of, "name", "")) == "aliased"
+            if is_alias and isinstance(first, Reference):
                 return self.table(meaning.call.site, first.name)
         return None
 
@@ -70,8 +71,3 @@ class Entities:
                 found = self.column(site, inner.name)
                 if found is not None:
                     yield (*found, inner)
-
-
-def given_table(entities: Entities, given: Given) -> Table | None:
-    """The table that an expression stands for, if it is a dotted name."""
-    return entities.table(given.site, given.value.name) if isinstance(given.value, Reference) else None

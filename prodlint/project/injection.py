@@ -14,7 +14,7 @@ from msgspec import Struct
 from prodlint.facts import Assign, Call, Constant, Operation, Parameter, Reference, Sequence, Subscript, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import DEPENDS
-from prodlint.project.bindings import Defined, External, Module, Variable
+from prodlint.project.bindings import Bound, Defined, External, Module, Variable
 from prodlint.project.outcomes import Choice, Environment, Function, Given, Instance, Items, Meaning, Opaque, Site
 
 if TYPE_CHECKING:
@@ -136,14 +136,21 @@ class Injection:
         """The `Depends(...)` or `Security(...)` call that a value is, through names; None for anything else."""
         match value:
             case Call(function):
-                name = self.project.values.external_name(site, function)
-                return (site, value) if name in DEPENDS else None
+                called = self.project.values.callee(site, function)
+                if isinstance(called, External):
+                    return (site, value) if called.name in DEPENDS else None
+                # A function of the tree that returns `Depends(...)`: `limit: int = LimitBody()`.
+                return self._made(site, value) if isinstance(called, Defined) else None
             case Reference():
-                meaning = self.project.values.evaluate(site, value).meaning
-                if isinstance(meaning, Instance) and isinstance(meaning.of, External) and meaning.of.name in DEPENDS:
-                    given = meaning.call
-                    if given is not None and isinstance(given.value, Call):
-                        return given.site, given.value
+                return self._made(site, value)
+        return None
+
+    def _made(self, site: Site, value: Value) -> tuple[Site, Call] | None:
+        meaning = self.project.values.evaluate(site, value).meaning
+        if isinstance(meaning, Instance) and isinstance(meaning.of, External) and meaning.of.name in DEPENDS:
+            given = meaning.call
+            if given is not None and isinstance(given.value, Call):
+                return given.site, given.value
         return None
 
     def in_list(self, site: Site, value: Value | None) -> tuple[Dependency, ...]:
@@ -151,7 +158,28 @@ class Injection:
         if value is None or isinstance(value, Constant):
             return ()
         meaning = self.project.values.evaluate(site, value).meaning
+        if isinstance(meaning, Bound):
+            found = {self._of_argument(meaning, given) for given in self.project.routing.routers.passed(site, value)}
+            if len(found) == 1:
+                return found.pop()
         return tuple(self._of_list(meaning, Location(site.path, value.place)))
+
+    def _of_argument(self, bound: Bound, given: Given) -> tuple[Dependency, ...]:
+        """The dependencies of a list that a function takes: `if dependencies is None: dependencies = [...]` included."""
+        table = self.project.names.table(bound.path)
+        bindings = table.bindings.get(bound.scope, {}).get(bound.name, []) if table is not None else []
+        is_none = isinstance(given.value, Constant) and given.value.value is None
+        if not bindings and not isinstance(given.value, Reference):
+            return self.in_list(given.site, given.value)
+        python = self.project.python(bound.path)
+        for statement in (each.statement for each in bindings):
+            if is_none and python is not None and isinstance(statement, Assign) and statement.value is not None:
+                block = python.blocks[statement.block]
+                match block.value:
+                    case Operation("is", (Reference(name), Constant(None))) if name == bound.name and block.kind == "if":
+                        return self.in_list(Site(bound.path, bound.scope), statement.value)
+        place = Location(given.site.path, given.value.place)
+        return (Dependency("?", place, unknown=f"`{bound.name}` is computed"),)
 
     def _of_list(self, meaning: Meaning, location: Location) -> Iterator[Dependency]:
         match meaning:
@@ -255,6 +283,14 @@ class Injection:
             if isinstance(ancestor, External) and not ancestor.name.startswith(("builtins.", "typing.", "abc.")):
                 return ancestor.name
         return ""
+
+    def of_view(self, owner: Defined) -> Dependency:
+        """The class of a class-based view: FastAPI makes it for each request, with its attributes and `__init__`."""
+        code = self.project.names.class_member(owner.path, owner.scope, "__init__")
+        code = code if isinstance(code, Defined) else None
+        needs = (*self.class_attributes(owner), *(self.of_parameters(code) if code is not None else ()))
+        place = Location(owner.path, self.project.scope_of(owner).place)
+        return Dependency(self.project.qualified(owner), place, code, parameter="self", needs=needs)
 
     def class_attributes(self, owner: Defined) -> tuple[Dependency, ...]:
         """The dependencies that a class-based view declares as class attributes, inherited ones included."""

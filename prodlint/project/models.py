@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Constant, Definition, Reference, Value, walk
+from prodlint.facts import Assign, Call, Constant, Definition, Reference, Return, Subscript, Value
 from prodlint.libraries.database import base_kind
-from prodlint.project.bindings import Defined, External, Symbol, Unresolved, Variable
+from prodlint.project.bindings import Defined, External, Symbol, Unresolved
 from prodlint.project.columns import constructed
+from prodlint.project.naming import class_name_in_snake_case, snake
 from prodlint.project.outcomes import Choice, Given, Instance, Known, Site
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Member", "Models"]
 
 _MAX_CLASSES = 200
-_SPLIT_AT_EACH = re.compile(r"\(\?=\[A-Z\]\)")
 
 
 class Member(Struct, frozen=True):
@@ -82,7 +81,7 @@ class Models:
         return [each for each in found if each != External("builtins.type")]
 
     def _base(self, site: Site, value: Value) -> Iterator[Symbol]:
-        while not isinstance(value, (Reference, Call)) and hasattr(value, "value") and not isinstance(value.value, str):
+        while isinstance(value, Subscript):  # `Base[T]` counts as `Base`.
             value = value.value
         meaning = self.project.values.evaluate(site, value).meaning
         if isinstance(meaning, Choice):
@@ -90,8 +89,9 @@ class Models:
         given: list[Given | None] = []
         if isinstance(meaning, Instance) and meaning.call is not None and isinstance(meaning.call.value, Call):
             given = [self._argument(meaning.call, "cls")]
-        elif isinstance(meaning, External) and meaning.name.endswith("SQLAlchemy.Model") and isinstance(value, Reference):
-            extension = self.project.values.evaluate(site, Reference(value.name.rpartition(".")[0], value.place)).meaning
+        elif isinstance(meaning, External) and base_kind(meaning.name) == "named" and isinstance(value, Reference):
+            owner = Reference(value.name.rpartition(".")[0], value.place)
+            extension = self.project.values.evaluate(site, owner).meaning if owner.name else None
             if isinstance(extension, Instance) and extension.call is not None:
                 given = [self._argument(extension.call, "model_class")]
         for each in given:
@@ -147,8 +147,6 @@ class Models:
 
     def returns(self, member: Member, of: Defined) -> list[Given]:
         """What the function of a member returns, to be evaluated for class `of`."""
-        from prodlint.facts import Return
-
         assert member.function is not None
         function, scope = member.function, self.project.scope_of(of)
         parameters = self.project.scope_of(function).parameters
@@ -198,8 +196,9 @@ class Models:
             return "table"
         if "__tablename__" in members or "__table__" in members:
             # A base that is not in the tree: the columns tell.
-            constructs = {constructed(self.project, Given(each.site, each.value))[0] for each in members.values() if each.value}
-            return "table" if constructs & {"Column", "mapped_column", "Table"} else ""
+            given = (Given(each.site, each.value) for each in members.values() if each.value is not None)
+            kinds_of_values = {constructed(self.project, each)[0] for each in given}
+            return "table" if kinds_of_values & {"Column", "mapped_column", "Table"} else ""
         return ""
 
     def _decorated(self, defined: Defined, names: tuple[str, ...]) -> bool:
@@ -267,42 +266,4 @@ class Models:
         meaning = self.project.values.given(given).meaning
         if isinstance(meaning, Known):
             return str(meaning.value) if meaning.value is not None else None
-        return self._snake_case(given, self.project.scope_of(of).name) or "?"
-
-    def _snake_case(self, given: Given, name: str) -> str:
-        """The name of a class in snake case, where the expression is seen to make that of it: it mentions `__name__`,
-        and it or a function that it calls looks for capital letters. "" where it is something else."""
-        values = list(walk(given.value))
-        if not any(getattr(each, "name", "").endswith("__name__") for each in values):
-            return ""
-        for value in list(values):
-            if isinstance(value, Reference):
-                symbol, _ = self.project.names.resolve(given.site.path, given.site.scope, value.name)
-                if isinstance(symbol, External) and re.search(r"underscore|snake", symbol.name):
-                    return snake(name)
-                values += self._behind(symbol)
-        patterns = [each.value for each in values if isinstance(each, Constant) and isinstance(each.value, str)]
-        if any(_SPLIT_AT_EACH.search(each) for each in patterns):
-            return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        return snake(name) if any("A-Z" in each for each in patterns) else ""
-
-    def _behind(self, symbol: Symbol) -> list[Value]:
-        """All values in a function of the tree, or in what a variable is assigned."""
-        roots: list[Value] = []
-        if isinstance(symbol, Defined):
-            statements = self.project.statements_of(symbol)
-            roots = [each.value for each in statements if getattr(each, "value", None) is not None]  # type: ignore[union-attr,misc]
-        elif isinstance(symbol, Variable):
-            table = self.project.names.table(symbol.path)
-            bindings = table.bindings.get(symbol.scope, {}).get(symbol.name, []) if table is not None else []
-            roots = [
-                each.statement.value
-                for each in bindings
-                if isinstance(each.statement, Assign) and each.statement.value is not None
-            ]
-        return [inner for root in roots for inner in walk(root)]
-
-
-def snake(name: str) -> str:
-    """A class's name as Flask-SQLAlchemy and Advanced Alchemy write it for the database: `HTTPLog` is `http_log`."""
-    return re.sub(r"(?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z])", lambda found: f"_{found[0]}", name).lower()
+        return class_name_in_snake_case(self.project, given, self.project.scope_of(of).name) or "?"

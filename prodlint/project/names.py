@@ -40,6 +40,8 @@ class Names:
         self.modules = project.modules
         self._tables: dict[str, Table | None] = {}
         self._members: dict[tuple[str, str], Symbol | None] = {}
+        self._heads: dict[tuple[str, int, str], Symbol] = {}
+        self._bases: dict[tuple[str, int], list[Symbol]] = {}
         self._active: set[tuple[str, str]] = set()
 
     def table(self, path: str) -> Table | None:
@@ -54,7 +56,12 @@ class Names:
 
         Modules, classes and external names take attributes up; a variable or parameter leaves them to the evaluator."""
         head, _, rest = name.partition(".")
-        symbol = self._head(path, scope, head)
+        key = (path, scope, head)
+        symbol = self._heads.get(key)
+        if symbol is None:
+            symbol = self._head(path, scope, head)
+            if not self._active:  # Inside a cycle of imports the answer may be incomplete.
+                self._heads[key] = symbol
         while rest:
             attribute, _, remaining = rest.partition(".")
             following = self.member(symbol, attribute)
@@ -192,11 +199,15 @@ class Names:
 
     def bases(self, path: str, scope: int) -> list[Symbol]:
         """The base classes of a class, as symbols; `Base[T]` counts as `Base`."""
+        known = self._bases.get((path, scope))
+        if known is not None:
+            return known
         python = self.project.python(path)
         if python is None:
             return []
         fact = python.scopes[scope]
         found: list[Symbol] = []
+        settled = not self._active
         for argument in fact.bases:
             if argument.name or argument.star:
                 continue
@@ -208,9 +219,12 @@ class Names:
                 continue
             symbol, rest = self.resolve(path, fact.parent, value.name)
             if rest:  # `db.Model`: an attribute of an object.
+                settled = False
                 values = self.project.values
                 symbol = values.symbol(values.evaluate(Site(path, max(fact.parent, 0)), value).meaning)
             found.append(symbol)
+        if settled:
+            self._bases[path, scope] = found
         return found
 
     def ancestors(self, path: str, scope: int) -> Iterator[Symbol]:

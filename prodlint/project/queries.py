@@ -1,7 +1,7 @@
 """Which columns the application's queries filter, join and sort by.
 
-A first version: the arguments of `where`, `filter`, `filter_by`, `join`, `order_by` and the like that name a column of a
-model. Comparisons that no ordinary index serves (`!=`, `like`, arithmetic on the column) are no use of it.
+A first version: the arguments of `where`, `filter`, `filter_by`, `join`, `order_by` and the like that name a column of
+a model. Comparisons that no ordinary index serves (`!=`, `like`, arithmetic on the column) are no use of it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Comprehension, Operation, Reference, Value, children
+from prodlint.facts import Assign, Attribute, Call, Constant, Operation, Reference, Sequence, Value
 from prodlint.finding import Location
+from prodlint.libraries.database import ENUM_TYPES
+from prodlint.project.bindings import Defined, External
 from prodlint.project.entities import Entities
-from prodlint.project.outcomes import Site
+from prodlint.project.outcomes import Instance, Known, Site
 from prodlint.project.schema import Table
 
 if TYPE_CHECKING:
@@ -22,15 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Use", "find_uses"]
 
-_FILTERS = frozenset({"where", "filter", "having", "join", "outerjoin", "join_from", "and_", "or_"})
+_FILTERS = frozenset({"where", "filter", "having", "join", "outerjoin", "join_from"})
 _BY_NAME = "filter_by"
-_SORTS = frozenset({"order_by"})
-_WORDS = (*sorted(_FILTERS - {"and_", "or_"}), _BY_NAME, *sorted(_SORTS))
-_EQUAL = frozenset({"=="})
-_RANGE = frozenset({"<", "<=", ">", ">="})
+_SORTS = "order_by"
+_WORDS = (*sorted(_FILTERS), _BY_NAME, _SORTS)
+_BEGINNINGS = frozenset({"select", "query", "update", "delete", "join", "outerjoin", "join_from"})
+_PAGES = frozenset({"limit", "first", "offset", "paginate", "slice", "fetch", "one_or_none"})
+_COMPARISONS = {"==": "equal", "<": "range", "<=": "range", ">": "range", ">=": "range"}
 _METHODS = {"in_": "equal", "between": "range", "is_": "", "isnot": "", "is_not": ""}
 _ORDERS = frozenset("asc desc nulls_first nulls_last nullsfirst nullslast".split())
-_MARKERS = frozenset({"col", "asc", "desc", "nulls_first", "nulls_last", "nullsfirst", "nullslast"})
+_MARKERS = frozenset({"col", *_ORDERS})
 
 
 class Use(Struct, frozen=True):
@@ -39,10 +42,11 @@ class Use(Struct, frozen=True):
     table: Table
     column: str
     kind: str
-    """"equal", "range", "join" (compared with another column) or "order"."""
+    """"equal", "either" (the same, as one side of an `or_`), "range", "join" (compared with another column), or "order"
+    (of a query that takes a part of the rows)."""
     location: Location
-    scope: int
-    """The function that the query is built in."""
+    query: str
+    """What the uses of one query have in common, inside a file."""
 
 
 def find_uses(project: Project) -> tuple[Use, ...]:
@@ -55,12 +59,16 @@ def find_uses(project: Project) -> tuple[Use, ...]:
         python = project.python(path) if project.role(path) == "application" else None
         if python is None:
             continue
-        for call, block in project.calls_in(path):
+        scopes = [(call, python.blocks[block].scope) for call, block in project.calls_in(path)]
+        names: dict[int, dict[str, str]] = {}
+        paged = {scope for call, scope in scopes if _last(call.function) in _PAGES}
+        for call, scope in scopes:
             name = _last(call.function)
-            if name not in _FILTERS and name not in _SORTS and name != _BY_NAME:
+            if name not in _WORDS or (name == _SORTS and scope not in paged) or _is_aggregate(call):
                 continue
-            site = Site(path, python.blocks[block].scope)
-            for use in _uses(entities, site, call, name):
+            if scope not in names:
+                names[scope] = _names_of_queries(project, Defined(path, scope))
+            for use in _uses(entities, Site(path, scope), call, name, f"{scope} {_query(call, names[scope])}"):
                 found.setdefault((use.location, use.column), use)
     return tuple(sorted(found.values(), key=lambda use: (use.location, use.column)))
 
@@ -69,53 +77,112 @@ def _last(function: Value) -> str:
     return function.name.rpartition(".")[2] if isinstance(function, (Reference, Attribute)) else ""
 
 
-def _uses(entities: Entities, site: Site, call: Call, name: str) -> Iterator[Use]:
+def _is_aggregate(call: Call) -> bool:
+    """Whether a `filter` belongs to `func.count().filter(...)`, which no index serves."""
+    inner = call.function.value if isinstance(call.function, Attribute) else None
+    name = inner.function.name if isinstance(inner, Call) and isinstance(inner.function, Reference) else ""
+    return name.startswith("func.") or ".func." in name
+
+
+def _names_of_queries(project: Project, defined: Defined) -> dict[str, str]:
+    """For each variable of a function, the beginning of the query that is kept in it."""
+    found: dict[str, str] = {}
+    for statement in project.statements_of(defined):
+        if isinstance(statement, Assign) and isinstance(statement.value, Call) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, Reference):
+                beginning = _query(statement.value, found)
+                if beginning != target.name:
+                    found[target.name] = beginning
+    return found
+
+
+def _query(call: Call, names: dict[str, str]) -> str:
+    """The beginning of the query that a call is a part of: a place, or the variable that the query comes in."""
+    value: Value = call
+    while isinstance(value, (Call, Attribute)):
+        if isinstance(value, Call) and isinstance(value.function, Reference):
+            head, _, last = value.function.name.rpartition(".")
+            if (last in _BEGINNINGS and last not in _FILTERS) or not head or head.endswith(".query"):
+                return str(value.place)
+            return names.get(head, head)
+        value = value.function if isinstance(value, Call) else value.value
+    return str(call.place)
+
+
+def _uses(entities: Entities, site: Site, call: Call, name: str, query: str) -> Iterator[Use]:
     if name == _BY_NAME:
         table = _subject(entities, site, call)
         for argument in call.arguments if table is not None else ():
             column = table.of_attribute(argument.name) if table is not None and argument.name else None
-            if table is not None and column is not None:
-                yield Use(table, column.name, "equal", Location(site.path, argument.value.place), site.scope)
+            if table is not None and column is not None and _is_narrow(entities, site, argument.value):
+                yield Use(table, column.name, "equal", Location(site.path, argument.value.place), query)
         return
     for argument in call.arguments:
-        if name in _SORTS:
-            reference = _column(argument.value)
-            if reference is not None:
-                yield from _use(entities, site, reference, "order")
-        else:
-            yield from _compared(entities, site, argument.value)
+        found = [(_column(argument.value), "order")] if name == _SORTS else _compared(entities, site, argument.value)
+        for reference, kind in found:
+            named = entities.column(site, reference.name) if reference is not None else None
+            if reference is not None and named is not None and not named[2]:
+                yield Use(named[0], named[1].name, kind, Location(site.path, reference.place), query)
 
 
-def _compared(entities: Entities, site: Site, value: Value) -> Iterator[Use]:
-    """The columns that a condition compares; a condition that is true for the negated rows is none."""
+def _compared(
+    entities: Entities, site: Site, value: Value, either: bool = False
+) -> Iterator[tuple[Reference | None, str]]:
+    """The columns that a condition compares, and how. What `!=` and `not` leave is most of the table, and what another
+    function is given has lost its index."""
     match value:
-        case Operation(operator, (left, right)) if operator in _EQUAL or operator in _RANGE:
-            sides = [_column(left), _column(right)]
-            both = all(side is not None and entities.column(site, side.name) for side in sides)
-            for side in sides:
-                if side is not None:
-                    yield from _use(entities, site, side, "join" if both else "equal" if operator in _EQUAL else "range")
-            yield from (use for side in (left, right) if _column(side) is None for use in _compared(entities, site, side))
-        case Operation("~" | "not" | "!=", _):
-            return
-        case Call(Reference(name)) if name.rpartition(".")[2] in _METHODS:
-            head, _, method = name.rpartition(".")
-            if _METHODS[method] and "." in head:
-                yield from _use(entities, site, Reference(head, value.function.place), _METHODS[method])
-        case Call(Attribute(inner, method)) if method in _METHODS:
-            reference = _column(inner)
-            if _METHODS[method] and reference is not None:
-                yield from _use(entities, site, reference, _METHODS[method])
-        case Call(function, arguments):
-            # Conditions stand in `and_`, `or_`; other functions take the column away from its index.
-            if _last(function) in _FILTERS:
-                for argument in arguments:
-                    yield from _compared(entities, site, argument.value)
-        case Comprehension():
-            return
-        case _:
-            for inner in children(value):
-                yield from _compared(entities, site, inner)
+        case Operation(operator, (left, right)) if operator in _COMPARISONS:
+            sides = [_column(side) for side in (left, right)]
+            if all(side is not None and entities.column(site, side.name) for side in sides):
+                yield from ((side, "join") for side in sides)
+            elif _is_narrow(entities, site, left) and _is_narrow(entities, site, right):
+                kind = _COMPARISONS[operator]
+                yield from ((side, "either" if either and kind == "equal" else kind) for side in sides)
+        case Operation("and" | "&", operands):
+            for inner in operands:
+                yield from _compared(entities, site, inner, either)
+        case Operation("or" | "|", operands):
+            for inner in operands:
+                yield from _compared(entities, site, inner, True)
+        case Call(function, arguments) if _last(function) in ("and_", "or_"):
+            for argument in arguments:
+                yield from _compared(entities, site, argument.value, either or _last(function) == "or_")
+        case Call(function, arguments) if _METHODS.get(_last(function)):
+            if isinstance(function, Reference):
+                subject: Value = Reference(function.name.rpartition(".")[0], function.place)
+            else:
+                subject = function.value if isinstance(function, Attribute) else function
+            if all(_is_narrow(entities, site, argument.value) for argument in arguments):
+                yield _column(subject), _METHODS[_last(function)]
+        case Sequence("list" | "tuple", items):
+            for inner in items:
+                yield from _compared(entities, site, inner, either)
+
+
+def _is_narrow(entities: Entities, site: Site, value: Value) -> bool:
+    """Whether few rows may be equal to a value: neither truth nor nothing, nor one of a handful that an enum lists."""
+    match value:
+        case Constant(None | bool()):
+            return False
+        case Call(Reference("true" | "false" | "null" | "sa.true" | "sa.false" | "sa.null")):
+            return False
+        case Sequence(_, items):
+            return all(_is_narrow(entities, site, item) for item in items)
+        case Reference(name):
+            if "." in name:
+                head = name.removesuffix(".value").rpartition(".")[0]
+                owner, _ = entities.project.names.resolve(site.path, site.scope, head)
+                return not _is_enum(entities, owner)
+            meaning = entities.project.values.evaluate(site, value).meaning
+            of = meaning.of if isinstance(meaning, Instance) else None
+            known = isinstance(meaning, Known) and isinstance(meaning.value, (bool, type(None)))
+            return not known and of != External("builtins.bool") and not _is_enum(entities, of)
+    return True
+
+
+def _is_enum(entities: Entities, of: object) -> bool:
+    return isinstance(of, Defined) and bool(entities.project.names.derives_from(of, ENUM_TYPES))
 
 
 def _column(value: Value) -> Reference | None:
@@ -135,15 +202,8 @@ def _column(value: Value) -> Reference | None:
     return None
 
 
-def _use(entities: Entities, site: Site, reference: Reference, kind: str) -> Iterator[Use]:
-    found = entities.column(site, reference.name)
-    if found is not None and not found[2]:
-        table, column, _ = found
-        yield Use(table, column.name, kind, Location(site.path, reference.place), site.scope)
-
-
 def _subject(entities: Entities, site: Site, call: Call) -> Table | None:
-    """What `filter_by` filters: the entity of the innermost `select`, `query` or `join` before it, or of `User.query`."""
+    """What `filter_by` filters: the entity of the last `select`, `query` or `join` before it, or of `User.query`."""
     value: Value = call.function
     while True:
         match value:
@@ -154,7 +214,7 @@ def _subject(entities: Entities, site: Site, call: Call) -> Table | None:
                 owner = head.removesuffix(".query") if last in (_BY_NAME, *_WORDS) else ""
                 return entities.table(site, owner) if owner and owner != head else None
             case Call(function, arguments):
-                if _last(function) in ("select", "query", "join", "outerjoin", "join_from", "update", "delete"):
+                if _last(function) in _BEGINNINGS:
                     target = arguments[0].value if arguments else None
                     while isinstance(target, Reference) and target.name:
                         table = entities.table(site, target.name)

@@ -60,22 +60,52 @@ class Refusals:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._active: set[Defined] = set()
-        self._plain: dict[Defined, tuple[Refusal, ...]] = {}
+        self._plain: dict[tuple[Defined, int], tuple[Refusal, ...]] = {}
+        self._cuts = 0
+        """How often a function was met again inside itself: what was found then is not remembered."""
 
     def of(self, function: Defined, arguments: tuple[tuple[str, Given], ...] = ()) -> tuple[Refusal, ...]:
         """The refusals of a function of the tree, those of the functions that it calls included."""
-        if not arguments and function in self._plain:
-            return self._plain[function]
         if function in self._active or len(self._active) >= _MAX_DEPTH:
+            self._cuts += function in self._active
             return ()
+        key = (function, len(self._active))
+        plain = self._plain.get(key)
+        if plain is None:
+            cuts = self._cuts
+            plain = self._found(function, ())
+            if cuts == self._cuts:
+                self._plain[key] = plain
+        return self._found(function, arguments) if self._matter(function, arguments, plain) else plain
+
+    def _found(self, function: Defined, arguments: tuple[tuple[str, Given], ...]) -> tuple[Refusal, ...]:
         self._active.add(function)
         try:
-            found = tuple(self._of(function, arguments))
+            return tuple(self._of(function, arguments))
         finally:
             self._active.discard(function)
-        if not arguments and not self._active:
-            self._plain[function] = found
-        return found
+
+    def _matter(
+        self, function: Defined, arguments: tuple[tuple[str, Given], ...], plain: tuple[Refusal, ...]
+    ) -> bool:
+        """Whether arguments can change what a function refuses: one decides a test, or is raised or called."""
+        if not arguments:
+            return False
+        if any(name == "self" for name, _ in arguments) or any(not refusal.status for refusal in plain):
+            return True
+        names = {name for name, _ in arguments}
+        for value in self.project.values_of(function):
+            for inner in walk(value):
+                called = inner.function if isinstance(inner, Call) else None
+                if isinstance(called, Reference) and called.name in names:
+                    return True
+        if not plain:
+            return False
+        python = self.project.python(function.path)
+        assert python is not None
+        site = Site(function.path, function.scope, arguments)
+        blocks = (block for block in python.blocks if block.scope == function.scope and block.kind == "if")
+        return any(block.value is not None and _depends_on(block.value, site) for block in blocks)
 
     def _of(self, function: Defined, arguments: tuple[tuple[str, Given], ...]) -> Iterator[Refusal]:
         python = self.project.python(function.path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Python, Reference, Value
+from prodlint.facts import Attribute, Call, Definition, Python, Reference, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import APPLICATIONS, ROUTE_DECORATORS, ROUTERS
 from prodlint.project.bindings import Bound, Defined, External
@@ -133,8 +133,26 @@ class Routers:
                 self._attribute(site, receiver, registration)
             elif kind in ROUTE_DECORATORS and isinstance(call.function, Attribute | Reference):
                 continue
+            elif isinstance(call.function, Call):
+                self._applied(site, call.function, call, block, self._tests(python, path, block))
             else:
                 self._made(self.project.values.evaluate(site, call).meaning if _may_make(call) else Opaque(""))
+
+    def _applied(self, site: Site, decorator: Call, call: Call, block: int, tests: tuple[Given, ...]) -> None:
+        """A route decorator that is applied by hand: `router.post("/register")(register_user)`."""
+        kind, receiver = _method(decorator.function)
+        given = call.positional(0)
+        if kind not in _DECORATORS or receiver is None or given is None:
+            return
+        meaning = self.project.values.evaluate(site, given).meaning
+        if not isinstance(meaning, Defined) and isinstance(given, Reference):
+            # `f = router.get("/")(f)` binds the function's name anew.
+            table = self.project.names.table(site.path)
+            bindings = table.bindings.get(site.scope, {}).get(given.name, []) if table is not None else []
+            defined = [each.statement.scope for each in bindings if isinstance(each.statement, Definition)]
+            meaning = Defined(site.path, defined[-1]) if defined else meaning
+        handler = meaning if isinstance(meaning, Defined) else None
+        self._attribute(site, receiver, Registration(kind, Given(site, decorator), block, handler, tests))
 
     def _tests(self, python: Python, path: str, block: int) -> tuple[Given, ...]:
         """The tests of the `if`s around a block, up to the function or module."""
@@ -220,9 +238,27 @@ class Routers:
         """The routers that callers pass for a parameter: `def register(app): app.include_router(...)`."""
         if depth > 3:
             return
+        for given, is_default in self._arguments(bound):
+            if not is_default:
+                yield from self.followed(given.site, given.value, depth + 1)
+
+    def passed(self, site: Site, value: Value | None) -> list[Given]:
+        """What a parameter is given by the callers in the tree, or its default where there are none; empty for what is
+        no parameter."""
+        bound = self._parameter(site, value) if value is not None and "." not in getattr(value, "name", ".") else None
+        if bound is None:
+            return []
+        found = [given for given, _ in self._arguments(bound)]
+        scope = self.project.scope_of(Defined(bound.path, bound.scope))
+        outside = Site(bound.path, max(scope.parent, 0))
+        defaults = [Given(outside, each.default) for each in scope.parameters if each.name == bound.name and each.default]
+        return found or defaults
+
+    def _arguments(self, bound: Bound) -> Iterator[tuple[Given, bool]]:
+        """What calls of a function give for one of its parameters, and whether that is the parameter's default."""
         function = Defined(bound.path, bound.scope)
         scope = self.project.scope_of(function)
-        if scope.name == "__init__":
+        if scope.kind != "function" or scope.name == "__init__":
             return
         for path in self.project.mentioning(scope.name):
             python = self.project.python(path)
@@ -234,10 +270,9 @@ class Routers:
                 site = Site(path, python.blocks[block].scope)
                 if self.project.values.symbol(self.project.values.evaluate(site, call.function).meaning) != function:
                     continue
-                arguments = dict(self.project.values.bind(function, Given(site, call)))
-                given = arguments.get(bound.name)
-                if given is not None and given.site == site:
-                    yield from self.followed(site, given.value, depth + 1)
+                given = dict(self.project.values.bind(function, Given(site, call))).get(bound.name)
+                if given is not None:
+                    yield given, given.site != site
 
 
 def _method(function: Value) -> tuple[str, Value | None]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prodlint.facts import Call, Constant, Parameter, Reference, Sequence, Subscript, Value, span
 from prodlint.finding import Location, Step
@@ -121,7 +122,7 @@ class Routing:
             own = self._own_dependencies(router)
             level = _Level("", own, (step,), router, False)
             found.extend(self._below(router, level, ()))
-        return tuple(found)
+        return _merged(found)
 
     @cached_property
     def lost(self) -> tuple[Lost, ...]:
@@ -288,10 +289,7 @@ class Routing:
         own = self.injection.of_parameters(handler) if scope.kind == "function" else ()
         if scope.parent >= 0 and python.scopes[scope.parent].kind == "class":
             # A method is a handler only in a class-based view, whose attributes and `__init__` are dependencies too.
-            owner = Defined(handler.path, scope.parent)
-            made = self.project.names.class_member(owner.path, owner.scope, "__init__")
-            from_init = self.injection.of_parameters(made) if isinstance(made, Defined) else ()
-            return (*self.injection.class_attributes(owner), *from_init, *own)
+            return (self.injection.of_view(Defined(handler.path, scope.parent)), *own)
         return own
 
     def _methods(self, registration: Registration) -> tuple[str, ...]:
@@ -319,7 +317,8 @@ class Routing:
                     return str(text) if text is not None else ""
                 case Text(parts):
                     return "".join(part if part is not None else "\0" for part in parts)
-        return "\0"
+        passed = {self._text(given.site, given.value) for given in self.routers.passed(site, value)}
+        return passed.pop() if len(passed) == 1 else "\0"
 
     def _is_false(self, site: Site, value: Value | None) -> bool:
         if value is None:
@@ -389,6 +388,24 @@ class Routing:
             return ""
         returns = self.project.scope_of(handler).returns
         return written(returns) if returns is not None else ""
+
+
+def _merged(routes: list[Route]) -> tuple[Route, ...]:
+    """One row for a registration whose router is one of several (`if local: router = ...`): what only some of them ask
+    for may be missing in the running application, so that it is unknown."""
+    found: dict[object, Route] = {}
+    for route in routes:
+        key = (route.registered, route.location, route.methods, route.path, route.application)
+        known = found.get(key)
+        if known is None or known.dependencies == route.dependencies:
+            found[key] = route if known is None or known.conditional else known
+            continue
+        names = {each.name for each in route.dependencies} & {each.name for each in known.dependencies} - {"?"}
+        differs = Dependency("?", route.registered, unknown="its dependencies differ between configurations")
+        common = tuple(each for each in known.dependencies if each.name in names)
+        conditional = known.conditional and route.conditional
+        found[key] = replace(known, dependencies=(*common, differs), conditional=conditional)
+    return tuple(found.values())
 
 
 def written(value: Value) -> str:

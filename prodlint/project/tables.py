@@ -10,23 +10,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from prodlint.facts import Assign, Call, Constant, Mapping, Reference, Subscript, Value, span
+from prodlint.facts import Assign, Call, Constant, Operation, Reference, Sequence, Value, span
 from prodlint.finding import Location
-from prodlint.libraries.database import BASE_COLUMNS, BASE_UNIQUES, MAPPER_PACKAGES, short_name
+from prodlint.libraries.database import BASE_UNIQUES, MAPPER_PACKAGES, short_name
 from prodlint.project.bindings import Defined, External, Variable
-from prodlint.project.columns import Annotation, annotation_of, column_of, constructed, items_of, known
-from prodlint.project.constraints import (
-    Arguments,
-    Constraint,
-    arguments_of_table,
-    constraint_of,
-    index_name,
-    naming_convention,
-)
+from prodlint.project.columns import column_of, constructed, items_of, known
+from prodlint.project.constraints import Arguments, Constraint, arguments_of_table, constraint_of, with_constraints
 from prodlint.project.entities import Entities
-from prodlint.project.models import Member, Models
+from prodlint.project.fields import columns_of
+from prodlint.project.models import Models
+from prodlint.project.naming import index_name, naming_convention
 from prodlint.project.outcomes import Given, Site
-from prodlint.project.schema import Column, Index, Table
+from prodlint.project.schema import Column, Table
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -35,8 +30,7 @@ __all__ = ["Table", "find_tables", "rows"]
 
 _ROLES = frozenset({"application", "script"})
 _WORDS = "Column mapped_column Mapped SQLModel Field Table Base Model __tablename__ __table__".split()
-_SCHEMA_MODULES = ("sqlalchemy", "sqlalchemy.schema", "sqlalchemy.sql.schema", "sqlmodel", "flask_sqlalchemy.SQLAlchemy")
-_LISTS = ("list[", "List[", "set[", "Set[", "Sequence[")
+_MODULES = ("sqlalchemy", "sqlalchemy.schema", "sqlalchemy.sql.schema", "sqlmodel", "flask_sqlalchemy.SQLAlchemy")
 
 
 def find_tables(project: Project) -> Entities:
@@ -123,88 +117,21 @@ class _Reader:
             self.constraints[parent] += self._arguments(defined).constraints
         elif columns and self.models.doubt(defined):
             scope = self.project.scope_of(defined)
-            location = Location(defined.path, scope.place)
-            model, doubt = self.project.qualified(defined), self.models.doubt(defined)
-            self.tables[defined] = Table("", "", model, scope.name, location, tuple(columns), of=(defined,), unknown=doubt)
+            self.tables[defined] = Table(
+                name="",
+                schema="",
+                model=self.project.qualified(defined),
+                label=scope.name,
+                location=Location(defined.path, scope.place),
+                columns=tuple(columns),
+                of=(defined,),
+                unknown=self.models.doubt(defined),
+            )
             self.constraints[defined] = []
 
-    def _own_members(self, defined: Defined) -> list[Member]:
-        """What a class and those of its ancestors that are no tables themselves bind, overridden names once."""
-        parent = self.models.parent(defined)
-        above = set(self.models.lineage(parent)) if parent is not None else set()
-        sqlmodel = self.models.kind(defined) == "sqlmodel"
-        found: dict[str, Member] = {}
-        for symbol in reversed(self.models.lineage(defined)):
-            if not isinstance(symbol, Defined) or symbol in above:
-                continue
-            for member in self.models.members(symbol).values():
-                is_hint = member.value is None and member.function is None
-                if is_hint and not sqlmodel and not self._annotation(member).mapped and member.name in found:
-                    continue
-                found[member.name] = member
-        return list(found.values())
-
-    def _annotation(self, member: Member) -> Annotation:
-        if member.annotation is None:
-            return Annotation()
-        return annotation_of(self.project, member.site, member.annotation)
-
-    def _columns(self, defined: Defined) -> Iterable[Column]:
-        sqlmodel = self.models.kind(defined) == "sqlmodel"
-        scope = self.project.scope_of(defined)
-        for symbol in self.models.lineage(defined):
-            if isinstance(symbol, External):
-                for each in BASE_COLUMNS.get(short_name(symbol.name), ()):
-                    yield Column(each.name, each.name, Location(defined.path, scope.place), *each[1:], inherited=True)
-        for member in self._own_members(defined):
-            column = self._field(member) if sqlmodel else self._column(member, defined)
-            if column is not None:
-                yield self._named(replace(column, inherited=member.owner != defined))
-
-    def _field(self, member: Member) -> Column | None:
-        """The column of a SQLModel field."""
-        if member.annotation is None or member.name.startswith("_") or member.name == "model_config":
-            return None
-        value = member.annotation
-        written = value.value if isinstance(value, Subscript) else value
-        if getattr(written, "name", "").rpartition(".")[2] == "ClassVar":
-            return None
-        kind, call = "", None
-        if member.value is not None:
-            kind, call = constructed(self.project, Given(member.site, member.value))
-            if kind in ("Relationship", "relationship", "declared_attr"):
-                return None
-        location = Location(member.owner.path, member.place)
-        return column_of(self.project, member.name, location, call if kind == "Field" else None, self._annotation(member), True)
-
-    def _column(self, member: Member, defined: Defined) -> Column | None:
-        """The column that a member of a declarative class stands for, or None."""
-        location = Location(member.owner.path, member.place)
-        annotation = self._annotation(member)
-        if member.function is not None:
-            return self._declared(member, defined, location)
-        if member.value is None:
-            if not annotation.mapped or annotation.text.startswith(_LISTS):
-                return None
-            return column_of(self.project, member.name, location, None, annotation)
-        kind, call = constructed(self.project, Given(member.site, member.value))
-        if kind not in ("Column", "mapped_column"):
-            return None
-        said = annotation if annotation.mapped and kind == "mapped_column" else None
-        return column_of(self.project, member.name, location, call, said)
-
-    def _declared(self, member: Member, defined: Defined, location: Location) -> Column | None:
-        if not self.models.is_declared(member):
-            return None
-        assert member.function is not None
-        returns = self.project.scope_of(member.function).returns
-        said = annotation_of(self.project, member.site, returns) if returns is not None else None
-        for given in self.models.returns(member, defined):
-            kind, call = constructed(self.project, given)
-            if kind in ("Column", "mapped_column"):
-                use = said if said is not None and said.mapped and kind == "mapped_column" else None
-                return column_of(self.project, member.name, location, call, use)
-        return None
+    def _columns(self, defined: Defined) -> Iterator[Column]:
+        for column in columns_of(self.project, self.models, defined):
+            yield self._named(column)
 
     def _arguments(self, defined: Defined) -> Arguments:
         parent = self.models.parent(defined)
@@ -224,16 +151,17 @@ class _Reader:
     def _library_constraints(self, defined: Defined) -> Iterable[Constraint]:
         location = Location(defined.path, self.project.scope_of(defined).place)
         for symbol in self.models.lineage(defined):
-            for pattern, column in BASE_UNIQUES.get(short_name(symbol.name), ()) if isinstance(symbol, External) else ():
+            own = BASE_UNIQUES.get(short_name(symbol.name), ()) if isinstance(symbol, External) else ()
+            for pattern, column in own:
                 name = index_name(pattern, self.models.table_name(defined) or "", (column,))
                 yield Constraint("Index" if pattern else "UniqueConstraint", (column,), location, name, unique=True)
 
     def _inner_indexes(self, defined: Defined) -> list[Constraint]:
-        """Indexes that stand in the class body by themselves."""
+        """Indexes that stand in the class body alone; SQLAlchemy attaches those that name columns as objects."""
         found = []
         for statement in self.project.statements_of(defined):
             value: Value | None = getattr(statement, "value", None)
-            if isinstance(value, Call):
+            if isinstance(value, Call) and not any(isinstance(each.value, Constant) for each in value.arguments[1:]):
                 constraint = constraint_of(self.project, Given(Site(defined.path, defined.scope), value))
                 found += [constraint] if constraint is not None else []
         return found
@@ -258,7 +186,7 @@ class _Reader:
     # --- objects ---
 
     def read_objects(self) -> None:
-        for site in self.project.calls({f"{module}.Table" for module in _SCHEMA_MODULES}):
+        for site in self.project.calls({f"{module}.Table" for module in _MODULES}):
             if self.project.role(site.path) in _ROLES and Location(site.path, site.call.place) not in self.tables:
                 self._read_object(Given(site.site, site.call), None)
 
@@ -271,7 +199,7 @@ class _Reader:
             return
         location = Location(site.path, call.place)
         columns, constraints = [], []
-        for each in arguments[2:]:
+        for position, each in enumerate(arguments[1:]):
             kind, inner = constructed(self.project, each)
             constraint = constraint_of(self.project, each)
             if kind == "Column" and inner is not None:
@@ -279,7 +207,7 @@ class _Reader:
                 columns.append(self._named(column_of(self.project, "", where, inner)))
             elif constraint is not None:
                 constraints.append(constraint)
-            elif not kind:
+            elif not kind and position:  # The first is the metadata, which Flask-SQLAlchemy's tables do without.
                 doubt = doubt or "an argument is computed"
         if not columns and defined is None:
             return  # One that is read from the database, or a name to query: nothing is declared here.
@@ -316,14 +244,14 @@ class _Reader:
     # --- the whole ---
 
     def finished(self) -> Entities:
-        declared = {(table.schema, table.name) for key, table in self.tables.items() if isinstance(key, Defined)}
+        declared = {_full_name(table) for key, table in self.tables.items() if isinstance(key, Defined)}
         keys = sorted(self.tables, key=lambda key: self.tables[key].location)
         # A second description of a model's table is only there to write statements with.
-        keys = [key for key in keys if isinstance(key, Defined) or (self.tables[key].schema, self.tables[key].name) not in declared]
-        built = {key: _built(self.tables[key], self.constraints[key], self.pattern) for key in keys}
+        keys = [key for key in keys if isinstance(key, Defined) or _full_name(self.tables[key]) not in declared]
+        built = {key: with_constraints(self.tables[key], self.constraints[key], self.pattern) for key in keys}
         entities = Entities(self.project, tuple(built.values()), self._places(built))
         added: dict[Location, list[Constraint]] = {}
-        for site in self.project.calls({f"{module}.Index" for module in _SCHEMA_MODULES}):
+        for site in self.project.calls({f"{module}.Index" for module in _MODULES}):
             table = self._indexed(entities, Given(site.site, site.call))
             constraint = constraint_of(self.project, Given(site.site, site.call)) if table is not None else None
             if table is not None and constraint is not None:
@@ -331,7 +259,7 @@ class _Reader:
         if not added:
             return entities
         for key, table in built.items():
-            built[key] = _built(table, added.get(table.location, []), self.pattern, again=True)
+            built[key] = with_constraints(table, added.get(table.location, []), self.pattern, again=True)
         return Entities(self.project, tuple(built.values()), self._places(built))
 
     def _places(self, built: dict[Defined | Location, Table]) -> dict[Variable, Table]:
@@ -347,55 +275,17 @@ class _Reader:
         return None
 
 
-def _tuple(call: Call) -> Value:
-    from prodlint.facts import Operation, Sequence
+def _full_name(table: Table) -> tuple[str, str]:
+    return table.schema, table.name
 
+
+def _tuple(call: Call) -> Value:
     items = (
         Operation("*", (argument.value,), argument.value.place) if argument.star == "*" else argument.value
         for argument in call.arguments
         if not argument.name and argument.star != "**"
     )
     return Sequence("tuple", tuple(items), call.place)
-
-
-def _built(table: Table, constraints: Iterable[Constraint], pattern: str, again: bool = False) -> Table:
-    """A table with its constraints; with `again` only those are added, the columns' own are there."""
-    columns = {column.name: column for column in table.columns}
-    by_attribute = {column.attribute: column.name for column in table.columns}
-    key = [column.name for column in table.columns if column.primary_key]
-    indexes, uniques, foreign_keys = list(table.indexes), list(table.uniques), list(table.foreign_keys)
-    for column in () if again else table.columns:
-        if column.index:
-            name = index_name(pattern, table.name, (column.name,))
-            indexes.append(Index(name, (column.name,), column.location, column.unique))
-        elif column.unique:
-            uniques.append((column.name,))
-    for constraint in constraints:
-        names = tuple(each if each in columns else by_attribute.get(each, each) for each in constraint.columns)
-        if constraint.kind == "Index":
-            name = constraint.name or index_name(pattern, table.name, names)
-            index = Index(name, names, constraint.location, constraint.unique, constraint.partial)
-            indexes += [] if any(each.name == name and each.columns == names for each in indexes) else [index]
-        elif constraint.kind == "UniqueConstraint":
-            uniques.append(names)
-        elif constraint.kind == "PrimaryKeyConstraint":
-            key = list(names)
-            for name in names:
-                if name in columns:
-                    columns[name] = replace(columns[name], primary_key=True, nullable=False)
-        elif constraint.kind == "ForeignKeyConstraint":
-            foreign_keys.append(names)
-            for name, target in zip(names, constraint.targets):
-                if name in columns:
-                    columns[name] = replace(columns[name], foreign_key=target, ondelete=constraint.ondelete)
-    return replace(
-        table,
-        columns=tuple(columns.values()),
-        primary_key=table.primary_key if again else tuple(key),
-        indexes=tuple(indexes),
-        uniques=tuple(uniques),
-        foreign_keys=tuple(foreign_keys),
-    )
 
 
 def rows(project: Project) -> list[dict[str, object]]:

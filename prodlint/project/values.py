@@ -67,10 +67,12 @@ class Values:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._known: dict[tuple[str, int, int], Outcome] = {}
+        self._known: dict[tuple[str, int, int, str], Outcome] = {}
         self._variables: dict[Variable, Outcome] = {}
         self._active: set[object] = set()
         self._depth = 0
+        self._cuts = 0
+        """How often an evaluation ended at itself: what came of it then depends on where it began, and is forgotten."""
 
     # --- questions ---
 
@@ -82,17 +84,20 @@ class Values:
             return Outcome(Known(value.value, value.form == "redacted"))
         if isinstance(value, Sequence):  # Never remembered: `(x,)` without its brackets stands where `x` does.
             return Outcome(Items(value.kind, tuple(Given(site, item) for item in value.items)))
-        key = (site.path, site.scope, value.place)
+        # A reference that was made up from a part of another one has that one's place, so the name is part of the key.
+        key = (site.path, site.scope, value.place, getattr(value, "name", ""))
         if site.arguments is None and key in self._known:
             return self._known[key]
         if self._depth > _MAX_DEPTH:
+            self._cuts += 1
             return Outcome(Opaque("the chain of values is too long"))
         self._depth += 1
+        cuts = self._cuts
         try:
             outcome = self._evaluate(site, value)
         finally:
             self._depth -= 1
-        if site.arguments is None and not self._active:
+        if site.arguments is None and cuts == self._cuts:
             self._known[key] = outcome
         return outcome
 
@@ -239,6 +244,7 @@ class Values:
                     return None
                 if isinstance(symbol, Variable):
                     alias = self.single_assignment(symbol)
+                    self._cuts += symbol in self._active
                     if alias is not None and symbol not in self._active:
                         self._active.add(symbol)
                         try:
@@ -281,13 +287,15 @@ class Values:
         if variable in self._variables:
             return self._variables[variable]
         if variable in self._active:
+            self._cuts += 1
             return Outcome(Opaque(f"`{variable.name}` is defined by itself"))
         self._active.add(variable)
+        cuts = self._cuts
         try:
             outcome = self._variable(variable)
         finally:
             self._active.discard(variable)
-        if not self._active:
+        if cuts == self._cuts:
             self._variables[variable] = outcome
         return outcome
 
@@ -295,6 +303,7 @@ class Values:
         """A variable of the function that is followed through a call, with the arguments of that call."""
         key = ("local", variable)
         if variable.path != site.path or key in self._active:
+            self._cuts += key in self._active
             return self._of_symbol(variable)
         self._active.add(key)
         try:
@@ -562,6 +571,7 @@ class Values:
                 return Outcome(Instance(found) if found else Opaque("a decorator may change what it returns"))
         key = ("return", function)
         if key in self._active:
+            self._cuts += 1
             return Outcome(Opaque(f"`{scope.name}` calls itself"))
         self._active.add(key)
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Step, Undecided
-from prodlint.libraries.database import INDEXES_FOREIGN_KEYS, OWNER_COLUMNS
+from prodlint.libraries.database import FEW_VALUES, INDEXES_FOREIGN_KEYS, OWNER_COLUMNS
 from prodlint.libraries.engines import EMBEDDED
 from prodlint.project.created import mentioned_indexes
 
@@ -16,90 +16,98 @@ if TYPE_CHECKING:
     from prodlint.project.queries import Use
     from prodlint.project.schema import Column, Table
 
-_VERBS = {"equal": "filters by it", "range": "filters by it", "join": "joins by it", "order": "sorts by it"}
+_VERBS = {"join": "joins by it", "order": "sorts by it"}
 _SHOWN = 4
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
     """One finding for each column of a model; undecided where an index may exist that is not seen."""
     ignored = {str(name) for name in project.options("missing-index").get("lookup-tables", ())}
-    uses: dict[Location, list[Use]] = defaultdict(list)
-    for use in project.queries:
-        uses[use.table.location].append(use)
-    servers = {each for engine in project.engines if not engine.is_script for each in engine.database.dialects} - EMBEDDED
+    engines = (engine for engine in project.engines if not engine.is_script)
+    servers = {dialect for engine in engines for dialect in engine.database.dialects} - EMBEDDED
+    keys_are_indexed = bool(servers) and servers <= INDEXES_FOREIGN_KEYS
+    wanted = {table.location: _wanted(table, keys_are_indexed) for table in project.tables}
+    uses: dict[tuple[Location, str], list[Use]] = defaultdict(list)
+    for use in _slow(project, wanted):
+        uses[(use.table.location, use.column)].append(use)
     mentioned = mentioned_indexes(project)
     for table in project.tables:
         if project.role(table.location.path) != "application" or {table.name, table.label} & ignored:
             continue
-        keys = [] if servers and servers <= INDEXES_FOREIGN_KEYS else _searched(table)
-        for column, why, steps in _uncovered(project, table, keys, uses[table.location]):
+        for column in table.columns:
+            own = uses[(table.location, column.name)]
+            why = wanted[table.location].get(column.name) or (_of_queries(own) if own else "")
+            if not why or column.name in table.leading:
+                continue
             subject = f"{table.label}.{column.attribute}"
             doubt = table.unknown or column.doubt or _elsewhere(table, column, mentioned)
             if doubt:
                 yield Undecided(column.location, f"column {subject}", doubt)
                 continue
             fields = {"model": table.label, "column": column.attribute, "table": table.name, "why": why}
-            yield Finding(column.location, subject, fields, steps)
+            yield Finding(column.location, subject, fields, tuple(_steps(project, table, column, own)))
 
 
-def _searched(table: Table) -> list[Column]:
-    """The foreign keys; of a key of several columns the first, if no index begins with any of them."""
+def _wanted(table: Table, keys_are_indexed: bool) -> dict[str, str]:
+    """The columns that want an index whatever queries do, each with why: foreign keys and owners. Of a foreign key of
+    several columns it is the first, if no index begins with any of them."""
     several = {name: names for names in table.foreign_keys for name in names}
-    found = []
+    found = {}
     for column in table.columns:
         together = several.get(column.name, (column.name,))
-        if column.foreign_key and column.name == together[0] and not table.leading.intersection(together):
-            found.append(column)
+        if column.foreign_key and not keys_are_indexed:
+            if column.name == together[0] and not table.leading.intersection(together):
+                found[column.name] = f"references `{column.foreign_key}`"
+                if column.foreign_key == "?":
+                    found[column.name] = "is a foreign key"
+        elif column.attribute in OWNER_COLUMNS and not column.foreign_key and column.name not in table.leading:
+            found[column.name] = "says whose a row is"
     return found
 
 
-def _uncovered(
-    project: Project, table: Table, keys: list[Column], uses: list[Use]
-) -> Iterator[tuple[Column, str, tuple[Step, ...]]]:
-    """The columns that want an index, each with why, and the evidence."""
-    owners = [
-        column
-        for column in table.columns
-        if column.attribute in OWNER_COLUMNS and not column.foreign_key and column.name not in table.leading
-    ]
-    certain = {column.name for column in (*keys, *owners)}
-    slow = _slow(table, uses, certain)
-    for column in table.columns:
-        own = [use for use in uses if use.column == column.name and use in slow]
-        if column in keys:
-            why = "is a foreign key" if column.foreign_key == "?" else f"references `{column.foreign_key}`"
-        elif column in owners:
-            why = "says whose a row is"
-        elif own and not column.primary_key and not column.family and not column.foreign_key:
-            number = len({use.location for use in own})
-            why = f"is what {'a query' if number == 1 else f'{number} queries'} search{'es' if number == 1 else ''} by"
-        else:
+def _slow(project: Project, wanted: dict[Location, dict[str, str]]) -> Iterator[Use]:
+    """The uses that make a query read a whole table, and those of columns that want an index anyway.
+
+    Of a query that compares several columns one index narrows the rows: the first comparison counts. A column that
+    wants an index has one as soon as its own finding is seen to. Ranges count without a comparison, sorting without
+    both."""
+    queries: dict[tuple[str, str], list[Use]] = defaultdict(list)
+    for use in project.queries:
+        queries[(use.location.path, use.query)].append(use)
+    for several in queries.values():
+        yield from (use for use in several if use.column in wanted[use.table.location])
+        rest = [use for use in several if use.column not in wanted[use.table.location]]
+        if any(use.kind == "equal" and (use not in rest or use.column in use.table.leading) for use in several):
             continue
-        steps = [Step(f"`{table.label}` inherits the column", table.location)] if column.inherited else []
-        if column.ondelete in ("CASCADE", "SET NULL", "SET DEFAULT"):
-            deletion = f"a deletion there looks for rows of `{table.name or table.label}` (ON DELETE {column.ondelete})"
-            steps += [Step(deletion, each.location) for each in _target(project, column)]
-        steps += [Step(f"a query {_VERBS[use.kind]}", use.location) for use in own[:_SHOWN]]
-        yield column, why, tuple(steps)
+        rest = [use for use in rest if use.column not in use.table.leading and _has_many_values(use)]
+        equal = [use for use in rest if use.kind == "equal"]
+        other = [use for use in rest if use.kind in ("either", "join")]
+        ranged = [use for use in rest if use.kind == "range"]
+        ordered = [use for use in rest if use.kind == "order"]
+        yield from (equal[:1] + other) or ranged[:1] or ordered[:1]
 
 
-def _slow(table: Table, uses: list[Use], certain: set[str]) -> list[Use]:
-    """The uses that read the whole table: the function that builds the query names no column with an index. What will
-    have one when the other findings are seen to counts as well."""
-    covered = table.leading | certain
-    narrowed = {
-        (use.location.path, use.scope) for use in uses if use.kind in ("equal", "join") and use.column in covered
-    }
-    return [
-        use
-        for use in uses
-        if use.column in certain or use.column not in covered and (use.location.path, use.scope) not in narrowed
-    ]
+def _has_many_values(use: Use) -> bool:
+    column = use.table.column(use.column)
+    return column is not None and not column.family and column.name.rpartition("_")[2] not in FEW_VALUES
 
 
-def _target(project: Project, column: Column) -> list[Table]:
-    name = column.foreign_key.rpartition(".")[0].rpartition(".")[2]
-    return [table for table in project.tables if table.name == name][:1]
+def _of_queries(uses: list[Use]) -> str:
+    number = len({use.location for use in uses})
+    return "is what a query searches by" if number == 1 else f"is what {number} queries search by"
+
+
+def _steps(project: Project, table: Table, column: Column, uses: list[Use]) -> Iterator[Step]:
+    if column.inherited:
+        yield Step(f"`{table.label}` inherits the column", table.location)
+    if column.ondelete in ("CASCADE", "SET NULL", "SET DEFAULT"):
+        name = column.foreign_key.rpartition(".")[0].rpartition(".")[2]
+        target = next((each for each in project.tables if each.name == name), None)
+        if target is not None:
+            rows = f"rows of `{table.name or table.label}`"
+            yield Step(f"a deletion there looks for {rows} (ON DELETE {column.ondelete})", target.location)
+    for use in uses[:_SHOWN]:
+        yield Step(f"a query {_VERBS.get(use.kind, 'filters by it')}", use.location)
 
 
 def _elsewhere(table: Table, column: Column, mentioned: dict[tuple[str, str], Location]) -> str:
