@@ -328,9 +328,7 @@ def children(value: Value) -> Iterator[Value]:
                 yield clause.target
                 yield clause.iterable
                 yield from clause.conditions
-        case Yield(None):
-            return
-        case Yield(inner):
+        case Yield(inner) if inner is not None:
             yield inner
 
 

@@ -6,12 +6,12 @@ what a third-party dependency does is looked up in a table, and the rest is read
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Reference, Value, walk
+from prodlint.facts import Assign, Call, Parameter, Reference, Sequence, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.fastapi import (
     CREDENTIAL_ATTRIBUTES,
@@ -22,7 +22,7 @@ from prodlint.libraries.fastapi import (
 )
 from prodlint.project.bindings import Defined, External
 from prodlint.project.injection import Dependency
-from prodlint.project.outcomes import Given, Items, Known, Site
+from prodlint.project.outcomes import Function, Given, Items, Known, Site
 from prodlint.project.refusal import REFUSING, Refusal
 from prodlint.project.routers import Registration, Router
 
@@ -80,6 +80,7 @@ class Authenticator:
         if route.handler is not None:
             yield from self._decorators(route.handler, route.registration)
             yield self._handler(route)
+            yield from self._asked_by(route)
 
     # --- dependencies ---
 
@@ -266,7 +267,103 @@ class Authenticator:
         if not optional and not self._reads_header(route.handler):
             return NONE
         refusals = self.project.routing.refusals.of(route.handler)
-        return self._judged(route.handler, route.name, refusals)
+        identity = self._identity(route)
+        kept = tuple(each for each in refusals if self._is_about(route.handler, each, identity))
+        return self._judged(route.handler, route.name, kept)
+
+    def _identity(self, route: Route) -> frozenset[str]:
+        """Names in a handler that may hold the request, a credential, or anything made of them."""
+        assert route.handler is not None
+        scope = self.project.scope_of(route.handler)
+        outside = Site(route.handler.path, max(scope.parent, 0))
+        asked = {each.parameter: each for each in route.dependencies}
+        found = set()
+        for parameter in scope.parameters:
+            top = asked.get(parameter.name)
+            if top is None:
+                declared = (parameter.default, parameter.annotation)
+                values = [each for value in declared if value is not None for each in walk(value)]
+                if self._is_request(outside, parameter) or any(isinstance(each, Call) for each in values):
+                    found.add(parameter.name)
+            elif any(self.of_dependency(each).status != "none" for each in top.closure()):
+                found.add(parameter.name)
+        for statement in self.project.statements_of(route.handler):
+            if isinstance(statement, Assign) and statement.value is not None and _mentions(statement.value, found):
+                for target in statement.targets:
+                    items = target.items if isinstance(target, Sequence) else (target,)
+                    found.update(item.name for item in items if isinstance(item, Reference))
+        return frozenset(found)
+
+    def _is_about(self, handler: Defined, refusal: Refusal, identity: frozenset[str]) -> bool:
+        """Whether a refusal may depend on who calls: False where the tests and `try`s around it look at other things,
+        such as a password that is sent or a name that is taken."""
+        python = self.project.python(handler.path)
+        assert python is not None
+        own = [each for each in self.project.statements_of(handler) if each.place == refusal.location.place]
+        if refusal.location.path != handler.path or not own:
+            return True
+        index, looked_at = own[0].block, []
+        while index >= 0 and python.blocks[index].kind not in {"function", "module", "class"}:
+            block = python.blocks[index]
+            if block.kind == "except":
+                tried = {
+                    number for number, each in enumerate(python.blocks[:index])
+                    if each.kind == "try" and each.parent == block.parent
+                }  # fmt: skip
+                for number in range(len(python.blocks)):
+                    tried |= {number} if python.blocks[number].parent in tried else set()
+                looked_at += [getattr(each, "value", None) for each in self.project.statements_of(handler) if each.block in tried]
+                looked_at += [python.blocks[number].value for number in tried]
+            elif block.kind not in {"try", "finally", "try-else"}:
+                looked_at.append(block.value)
+            index = block.parent
+        values = [value for value in looked_at if value is not None]
+        return not values or any(_mentions(value, identity) for value in values)
+
+    def _asked_by(self, route: Route) -> Iterator[Authentication]:
+        """What functions say that the handler passes its request or WebSocket to: `user = authenticate(request)`.
+
+        A WebSocket that is closed by code is unknown: what it was closed for is not followed."""
+        assert route.handler is not None
+        scope = self.project.scope_of(route.handler)
+        outside = Site(route.handler.path, max(scope.parent, 0))
+        site = Site(route.handler.path, route.handler.scope)
+        requests = {each.name for each in scope.parameters if self._is_request(outside, each)}
+        asked = [route.handler] if "WEBSOCKET" in route.methods else []
+        for value in self.project.values_of(route.handler) if requests else ():
+            for call in walk(value):
+                if isinstance(call, Call) and any(getattr(each.value, "name", "") in requests for each in call.arguments):
+                    meaning = self.project.values.callee(site, call.function)
+                    code = meaning.of if isinstance(meaning, Function) else meaning
+                    if isinstance(code, Defined) and self.project.scope_of(code).kind == "function":
+                        asked.append(code)
+        for code in asked:
+            name = self.project.qualified(code)
+            if code != route.handler and self._reads_directly(code):
+                answer = self._judged(code, name, self.project.routing.refusals.of(code))
+                if answer.status == "required":
+                    # Whether the handler always gets as far as the call decides between the two.
+                    own = self._judged(route.handler, name, self.project.routing.refusals.of(route.handler))
+                    yield own if own.status == "required" else Authentication("unknown", name, answer.reason, answer.steps)
+                elif answer.status != "none":
+                    yield answer
+            if "WEBSOCKET" in route.methods and self._closes(code):
+                yield Authentication("unknown", name, f"`{name}` may close the connection of its callers")
+
+    def _is_request(self, site: Site, parameter: Parameter) -> bool:
+        found = self.project.values.annotated(site, parameter.annotation) if parameter.annotation is not None else None
+        last = found.name.rpartition(".")[2] if isinstance(found, External) else ""
+        return last in {"Request", "WebSocket", "HTTPConnection"}
+
+    def _closes(self, code: Defined) -> bool:
+        """Whether code closes a WebSocket for a reason, and not only at the end, or refuses it by an exception."""
+        for value in self.project.values_of(code):
+            for call in walk(value):
+                if isinstance(call, Call) and call.arguments:
+                    last = getattr(call.function, "name", "").rpartition(".")[2]
+                    if last in {"close", "WebSocketException"}:
+                        return True
+        return False
 
     def _reads_header(self, code: Defined) -> bool:
         """Whether a handler takes a header or cookie, or looks at those of the request, itself."""
@@ -340,6 +437,10 @@ def _as_part_of(top: Dependency, part: Dependency, answer: Authentication) -> Au
         return answer
     reason = f"needs `{part.name}`, which {answer.reason}" if answer.status != "unknown" else answer.reason
     return Authentication(answer.status, top.name, reason, answer.steps)
+
+
+def _mentions(value: Value, names: Collection[str]) -> bool:
+    return any(isinstance(each, Reference) and each.name.partition(".")[0] in names for each in walk(value))
 
 
 def _mentions_credential(value: Value) -> bool:

@@ -131,10 +131,10 @@ class Exposures:
                     # A condition chooses what may be shown.
                     verdict = UNCLEAR if clause.conditions else self.judge(where, clause.iterable)
                     names += [(each.name, verdict) for each in walk(clause.target) if isinstance(each, Reference)]
-                inner = Where(where.path, where.scope, where.block, tuple(names))
+                inside = Where(where.path, where.scope, where.block, tuple(names))
                 if any(isinstance(each, Conditional) for each in walk(element)):
                     return UNCLEAR
-                return self.judge(inner, element)
+                return self.judge(inside, element)
             case Await(inner_value):
                 return self.judge(where, inner_value)
         return UNCLEAR
@@ -165,9 +165,9 @@ class Exposures:
         for meaning in options(of):
             match meaning:
                 case Instance(Defined() as owner):
-                    verdict = judged_by_declaration(self, where, value, owner, name, step)
-                    if verdict is not None:
-                        return verdict
+                    declared = judged_by_declaration(self, where, value, owner, name, step)
+                    if declared is not None:
+                        return declared
                 case Defined() as owner:
                     found = self.project.values.evaluate(where.site, value).meaning
                     secret = isinstance(found, Environment) or (isinstance(found, Known) and found.redacted)

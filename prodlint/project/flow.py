@@ -118,13 +118,13 @@ def _passed_on(
                 continue
             scope = python.blocks[block].scope
             meaning = project.values.evaluate(Site(path, scope), call.function).meaning
-            of = _constructor(project, meaning.of if isinstance(meaning, Function) else meaning)
-            if of not in by_function:
+            made = _constructor(project, meaning.of if isinstance(meaning, Function) else meaning)
+            if made is None or made not in by_function:
                 continue
             where = Where(path, scope, block)
-            arguments = dict(arguments_by_parameter(project, of, call, isinstance(meaning, Function)))
+            arguments = dict(arguments_by_parameter(project, made, call, isinstance(meaning, Function)))
             step = Step(f"`{written(call.function)}` is given it", Location(path, call.place))
-            for each in by_function[of]:
+            for each in by_function[made]:
                 for key, value in arguments.get(each.parameter.name, ()):
                     verdict = exposures.keyed(where, key, value) if key else exposures.judge(where, value)
                     _note(each.sink, verdict, (step, *each.steps), worst, following)

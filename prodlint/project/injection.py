@@ -175,8 +175,8 @@ class Injection:
         for statement in (each.statement for each in bindings):
             if is_none and python is not None and isinstance(statement, Assign) and statement.value is not None:
                 block = python.blocks[statement.block]
-                match block.value:
-                    case Operation("is", (Reference(name), Constant(None))) if name == bound.name and block.kind == "if":
+                match (block.kind, block.value):
+                    case ("if", Operation("is", (Reference(name), Constant(None)))) if name == bound.name:
                         return self.in_list(Site(bound.path, bound.scope), statement.value)
         place = Location(given.site.path, given.value.place)
         return (Dependency("?", place, unknown=f"`{bound.name}` is computed"),)

@@ -125,3 +125,14 @@ def arguments_of(call: Call) -> tuple[list[Argument], dict[str, Value]]:
     positional = [argument for argument in call.arguments if not argument.name and argument.star != "**"]
     keywords = {argument.name: argument.value for argument in call.arguments if argument.name}
     return positional, keywords
+
+
+def either(outcomes: list[Outcome]) -> Outcome:
+    """One outcome out of several: itself if all are equal, else a choice."""
+    if not outcomes:
+        return Outcome(Opaque("nothing is assigned"))
+    distinct = {outcome.meaning: outcome for outcome in reversed(outcomes)}
+    if len(distinct) == 1:
+        return outcomes[0]
+    steps = tuple(step for outcome in outcomes for step in outcome.steps)
+    return Outcome(Choice(tuple(dict.fromkeys(outcome.meaning for outcome in outcomes))), steps[:12])

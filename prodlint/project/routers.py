@@ -251,8 +251,8 @@ class Routers:
         found = [given for given, _ in self._arguments(bound)]
         scope = self.project.scope_of(Defined(bound.path, bound.scope))
         outside = Site(bound.path, max(scope.parent, 0))
-        defaults = [Given(outside, each.default) for each in scope.parameters if each.name == bound.name and each.default]
-        return found or defaults
+        own = [each.default for each in scope.parameters if each.name == bound.name]
+        return found or [Given(outside, default) for default in own if default is not None]
 
     def _arguments(self, bound: Bound) -> Iterator[tuple[Given, bool]]:
         """What calls of a function give for one of its parameters, and whether that is the parameter's default."""
