@@ -23,8 +23,9 @@ from prodlint.libraries.fastapi import (
 from prodlint.project.bindings import Defined, External
 from prodlint.project.injection import Dependency
 from prodlint.project.outcomes import Function, Given, Items, Known, Site
-from prodlint.project.refusal import REFUSING, Refusal
+from prodlint.project.refusal import Refusal
 from prodlint.project.routers import Registration, Router
+from prodlint.project.statuses import REFUSING
 
 if TYPE_CHECKING:
     from prodlint.project import Project

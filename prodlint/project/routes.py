@@ -14,8 +14,9 @@ from prodlint.libraries.fastapi import METHODS
 from prodlint.project.bindings import Defined
 from prodlint.project.injection import Dependency, Injection
 from prodlint.project.outcomes import Environment, Given, Instance, Items, Known, Meaning, Pairs, Site, Text, options
-from prodlint.project.refusal import REFUSING, Refusals
+from prodlint.project.refusal import Refusals
 from prodlint.project.routers import Lost, Registration, Router, Routers
+from prodlint.project.statuses import REFUSING
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -107,7 +108,7 @@ class Routing:
         for statement in self.project.statements_of(handler):
             value = getattr(statement, "value", None)
             if value is not None:
-                found += [status for status in self.refusals.responses(site, value) if status in REFUSING]
+                found += [status for status in self.refusals.statuses.responses(site, value) if status in REFUSING]
         return found
 
     @cached_property
