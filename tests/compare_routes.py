@@ -131,7 +131,7 @@ def modelled(folder: str, made: list[Any], everything: bool) -> tuple[list[dict[
     from prodlint.project.routes import rows
 
     project = engine.load(engine_request(choose((folder,), None), (folder,), no_cache=False, jobs=1))
-    listed = rows(project)
+    listed: list[dict[str, Any]] = list(rows(project))
     file, line = made
     near = sorted(
         (abs(span(route.application.place).line - line), route.application)

@@ -313,7 +313,8 @@ class Authenticator:
                 }  # fmt: skip
                 for number in range(len(python.blocks)):
                     tried |= {number} if python.blocks[number].parent in tried else set()
-                looked_at += [getattr(each, "value", None) for each in self.project.statements_of(handler) if each.block in tried]
+                inside = [each for each in self.project.statements_of(handler) if each.block in tried]
+                looked_at += [getattr(each, "value", None) for each in inside]
                 looked_at += [python.blocks[number].value for number in tried]
             elif block.kind not in {"try", "finally", "try-else"}:
                 looked_at.append(block.value)
@@ -333,7 +334,8 @@ class Authenticator:
         asked = [route.handler] if "WEBSOCKET" in route.methods else []
         for value in self.project.values_of(route.handler) if requests else ():
             for call in walk(value):
-                if isinstance(call, Call) and any(getattr(each.value, "name", "") in requests for each in call.arguments):
+                given = call.arguments if isinstance(call, Call) else ()
+                if isinstance(call, Call) and any(getattr(each.value, "name", "") in requests for each in given):
                     meaning = self.project.values.callee(site, call.function)
                     code = meaning.of if isinstance(meaning, Function) else meaning
                     if isinstance(code, Defined) and self.project.scope_of(code).kind == "function":
@@ -345,7 +347,8 @@ class Authenticator:
                 if answer.status == "required":
                     # Whether the handler always gets as far as the call decides between the two.
                     own = self._judged(route.handler, name, self.project.routing.refusals.of(route.handler))
-                    yield own if own.status == "required" else Authentication("unknown", name, answer.reason, answer.steps)
+                    perhaps = Authentication("unknown", name, answer.reason, answer.steps)
+                    yield own if own.status == "required" else perhaps
                 elif answer.status != "none":
                     yield answer
             if "WEBSOCKET" in route.methods and self._closes(code):

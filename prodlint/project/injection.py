@@ -159,7 +159,8 @@ class Injection:
             return ()
         meaning = self.project.values.evaluate(site, value).meaning
         if isinstance(meaning, Bound):
-            found = {self._of_argument(meaning, given) for given in self.project.routing.routers.passed(site, value)}
+            passed = self.project.routing.routers.passed(site, value)
+            found = {self._of_argument(meaning, given) for given in passed}
             if len(found) == 1:
                 return found.pop()
         return tuple(self._of_list(meaning, Location(site.path, value.place)))
