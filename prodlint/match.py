@@ -19,8 +19,8 @@ from prodlint.criteria import Match, Scalar
 from prodlint.facts import Argument, Constant, Value
 from prodlint.finding import Finding, Location, Severity, Step, Undecided
 from prodlint.pattern import file_matches
-from prodlint.project.bindings import External
-from prodlint.project.outcomes import Items, Known, Meaning, Pairs, Text
+from prodlint.project.values.bindings import External
+from prodlint.project.values.outcomes import Items, Known, Meaning, Pairs, Text
 
 if TYPE_CHECKING:
     from prodlint.project import CallSite, Project

@@ -84,7 +84,7 @@ def truth(
 def ours(folder: Path) -> tuple[list[dict[str, Any]], dict[tuple[str | None, str], tuple[str, ...]]]:
     """The rows of `inspect tables`, and the primary keys in order."""
     from prodlint.engine import Request, load
-    from prodlint.project.tables import rows
+    from prodlint.project.tables.tables import rows
 
     request = Request(paths=(str(folder),), catalogue={}, rules=(), use_cache=False, jobs=1, today=date(2026, 1, 1))
     project = load(request)

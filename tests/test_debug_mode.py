@@ -8,9 +8,9 @@ from test_engines import project
 from prodlint.checks.config.debug_mode import check
 from prodlint.facts import span
 from prodlint.finding import Finding, Severity, Undecided
-from prodlint.project.debug import is_for_development
-from prodlint.project.declared import declared
-from prodlint.project.declared import is_for_development as is_development_file
+from prodlint.project.deployment.debug import is_for_development
+from prodlint.project.deployment.declared import declared
+from prodlint.project.deployment.declared import is_for_development as is_development_file
 
 RUN = "from flask import Flask\napp = Flask(__name__)\nif __name__ == '__main__':\n    app.run(debug=True)\n"
 COMPOSE = "services:\n  web:\n    image: web\n    environment:\n"

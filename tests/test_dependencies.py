@@ -11,8 +11,8 @@ from prodlint.checks.dependencies.unpinned_dependency import check
 from prodlint.facts import span
 from prodlint.finding import Answer, Finding
 from prodlint.project import Project
-from prodlint.project.dependencies import Component, dependencies
-from prodlint.project.requirement import is_development, parsed, pin_of
+from prodlint.project.requirements.dependencies import Component, dependencies
+from prodlint.project.requirements.requirement import is_development, parsed, pin_of
 from prodlint.sources import Source
 
 KINDS = {

@@ -7,7 +7,7 @@ import pytest
 from prodlint.facts import span
 from prodlint.libraries.sensitive import gives_secret, hides, is_about, is_connection, is_sensitive
 from prodlint.project import Project
-from prodlint.project.flow import Logged, logged, redaction
+from prodlint.project.flow.sinks import Logged, logged, redaction
 from prodlint.readers.python import read
 from prodlint.sources import Source
 

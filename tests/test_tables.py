@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from prodlint.facts import span
-from prodlint.project.created import mentioned_indexes
-from prodlint.project.schema import Table
-from prodlint.project.tables import rows
+from prodlint.project.tables.created import mentioned_indexes
+from prodlint.project.tables.schema import Table
+from prodlint.project.tables.tables import rows
 from tests.compare_tables import differences, ours, truth
 from tests.tree import project_of
 

@@ -4,8 +4,19 @@ import pytest
 
 from prodlint.facts import Assign
 from prodlint.project import Project
-from prodlint.project.bindings import Defined, External, Module, Unresolved
-from prodlint.project.outcomes import Choice, Environment, Instance, Items, Known, Meaning, Opaque, Outcome, Site, Text
+from prodlint.project.values.bindings import Defined, External, Module, Unresolved
+from prodlint.project.values.outcomes import (
+    Choice,
+    Environment,
+    Instance,
+    Items,
+    Known,
+    Meaning,
+    Opaque,
+    Outcome,
+    Site,
+    Text,
+)
 from tests.tree import project_of
 
 

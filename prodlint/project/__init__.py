@@ -13,20 +13,20 @@ from typing import Any
 from msgspec import Struct
 
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
-from prodlint.project.authentication import Authentication, Authenticator
-from prodlint.project.bindings import Defined, Symbol
 from prodlint.project.engines import Engine, find_engines
-from prodlint.project.entities import Entities
-from prodlint.project.modules import Modules
-from prodlint.project.names import Names
-from prodlint.project.outcomes import Outcome, Site
-from prodlint.project.public import public_reason
-from prodlint.project.queries import Use, find_uses
-from prodlint.project.routes import Route, Routing
+from prodlint.project.routes.authentication import Authentication, Authenticator
+from prodlint.project.routes.public import public_reason
+from prodlint.project.routes.table import Route, Routing
+from prodlint.project.routes.unread import Unread, unread_routes
 from prodlint.project.settings import Settings, find_settings, outcome_of
-from prodlint.project.tables import Table, find_tables
-from prodlint.project.unread import Unread, unread_routes
-from prodlint.project.values import Values
+from prodlint.project.tables.entities import Entities
+from prodlint.project.tables.queries import Use, find_uses
+from prodlint.project.tables.tables import Table, find_tables
+from prodlint.project.values.bindings import Defined, Symbol
+from prodlint.project.values.evaluator import Values
+from prodlint.project.values.modules import Modules
+from prodlint.project.values.names import Names
+from prodlint.project.values.outcomes import Outcome, Site
 from prodlint.sources import Source
 
 __all__ = ["CallSite", "Project"]

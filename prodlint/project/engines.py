@@ -21,11 +21,11 @@ from prodlint.libraries.engines import (
     LONG_RUNNING,
     SERVERS,
 )
-from prodlint.project.arguments import entries, group, keywords
-from prodlint.project.bindings import Defined
-from prodlint.project.outcomes import Given, Site
-from prodlint.project.surroundings import has_main
+from prodlint.project.deployment.surroundings import has_main
 from prodlint.project.urls import Database, Evidence, database_of, evidence
+from prodlint.project.values.arguments import entries, group, keywords
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Given, Site
 
 if TYPE_CHECKING:
     from prodlint.project import CallSite, Project

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.project import routes, settings
+from prodlint.project import settings
+from prodlint.project.routes import table as routes
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def rows(project: Project, subject: str) -> list[dict[str, object]]:
     """The rows of "routes", "tables" or "settings", sorted. Raises KeyError for any other subject."""
-    from prodlint.project import tables
+    from prodlint.project.tables import tables
 
     return {"routes": routes.rows, "tables": tables.rows, "settings": settings.rows}[subject](project)
 

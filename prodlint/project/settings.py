@@ -10,8 +10,8 @@ from prodlint.facts import Assign, Call, Constant, Reference, Sequence, Subscrip
 from prodlint.finding import Location, Step
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import SETTINGS_BASES
-from prodlint.project.bindings import Defined
-from prodlint.project.outcomes import Environment, Known, Outcome, Site
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Environment, Known, Outcome, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project

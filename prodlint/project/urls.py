@@ -10,11 +10,22 @@ from msgspec import Struct
 from prodlint.facts import Call, Constant, Operation, Reference, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.engines import DRIVERS, EMBEDDED, SERVERS, URL_BUILDERS, URL_TYPES, dialect_of
-from prodlint.project.bindings import Bound, External, Variable
-from prodlint.project.declared import Declared, declared, is_around, near
-from prodlint.project.dependencies import Component, dependencies
-from prodlint.project.outcomes import Choice, Environment, Given, Instance, Known, Meaning, Opaque, Site, Text, options
-from prodlint.project.parameters import parameter_of, passed
+from prodlint.project.deployment.declared import Declared, declared, is_around, near
+from prodlint.project.requirements.dependencies import Component, dependencies
+from prodlint.project.values.bindings import Bound, External, Variable
+from prodlint.project.values.outcomes import (
+    Choice,
+    Environment,
+    Given,
+    Instance,
+    Known,
+    Meaning,
+    Opaque,
+    Site,
+    Text,
+    options,
+)
+from prodlint.project.values.parameters import parameter_of, passed
 
 if TYPE_CHECKING:
     from prodlint.project import Project

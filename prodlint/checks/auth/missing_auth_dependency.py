@@ -10,7 +10,7 @@ from prodlint.finding import Finding, Location, Severity, Step, Undecided
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.routes import Route
+    from prodlint.project.routes.table import Route
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FEW = 3

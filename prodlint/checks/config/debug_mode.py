@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Severity, Step, Undecided
 from prodlint.libraries.debug import VARIABLES
-from prodlint.project.debug import Switch, find_switches
-from prodlint.project.debugging import Verdict, judge
-from prodlint.project.declared import Declared, declared, near
-from prodlint.project.operations import TRUE_WORDS
-from prodlint.project.surroundings import commands, has_main, started_by, surroundings
+from prodlint.project.deployment.debug import Switch, find_switches
+from prodlint.project.deployment.debugging import Verdict, judge
+from prodlint.project.deployment.declared import Declared, declared, near
+from prodlint.project.deployment.surroundings import commands, has_main, started_by, surroundings
+from prodlint.project.values.operations import TRUE_WORDS
 
 if TYPE_CHECKING:
     from prodlint.project import Project

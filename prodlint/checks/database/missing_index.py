@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.libraries.database import FEW_VALUES, INDEXES_FOREIGN_KEYS, OWNER_COLUMNS
 from prodlint.libraries.engines import EMBEDDED
-from prodlint.project.created import mentioned_indexes
+from prodlint.project.tables.created import mentioned_indexes
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.queries import Use
-    from prodlint.project.schema import Column, Table
+    from prodlint.project.tables.queries import Use
+    from prodlint.project.tables.schema import Column, Table
 
 _VERBS = {"join": "joins by it", "order": "sorts by it"}
 _SHOWN = 4

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from prodlint.facts import Constant, Document, walk
 from prodlint.finding import Finding, Step, Undecided
 from prodlint.libraries.engines import POOL_SIZES, SERVERLESS, SERVERLESS_FILES, SERVERS, UNPOOLED
-from prodlint.project.bindings import External
-from prodlint.project.dependencies import dependencies
-from prodlint.project.outcomes import Instance, Known, options
+from prodlint.project.requirements.dependencies import dependencies
+from prodlint.project.values.bindings import External
+from prodlint.project.values.outcomes import Instance, Known, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Answer, Finding, Location, Severity, Step, Undecided
-from prodlint.project.dependencies import Component, Dependency, Listed, Manifest, dependencies
-from prodlint.project.requirement import is_development
+from prodlint.project.requirements.dependencies import Component, Dependency, Listed, Manifest, dependencies
+from prodlint.project.requirements.requirement import is_development
 
 if TYPE_CHECKING:
     from prodlint.project import Project

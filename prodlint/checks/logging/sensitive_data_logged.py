@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from prodlint.finding import Finding, Severity, Step, Undecided
 from prodlint.project import Project
-from prodlint.project.bindings import Defined
-from prodlint.project.flow import logged, redaction
-from prodlint.project.traces import UNKNOWN
+from prodlint.project.flow.sinks import logged, redaction
+from prodlint.project.flow.traces import UNKNOWN
+from prodlint.project.values.bindings import Defined
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:

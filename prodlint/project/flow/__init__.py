@@ -1,0 +1,1 @@
+"""What secrets flow into: log calls, `print` and span attributes."""

@@ -1,0 +1,1 @@
+"""What an application or library requires, and what fixes the versions."""

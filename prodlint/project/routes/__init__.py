@@ -1,0 +1,1 @@
+"""The route table, and who can refuse the caller of a route."""

@@ -1,0 +1,201 @@
+"""Whether code can refuse a caller: the exceptions and responses of a function with the status that they answer.
+
+This is what authentication is decided by. A name is never evidence; a raise of 401 that an anonymous caller meets is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import (
+    Block,
+    Call,
+    Python,
+    Raise,
+    Reference,
+    Return,
+    Statement,
+    Value,
+    walk,
+)
+from prodlint.finding import Location, Step
+from prodlint.project.routes.anonymous import anonymous_exit, credentials_of, is_guarded, is_swallowed
+from prodlint.project.routes.statuses import Statuses
+from prodlint.project.values.bindings import Defined, External
+from prodlint.project.values.outcomes import Function, Given, Instance, Known, Meaning, Site, options
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+_MAX_DEPTH = 4
+
+
+class Refusal(Struct, frozen=True):
+    """A way for a function to turn a caller away. `status` is 0 where it cannot be told; `certain` says that an
+    anonymous caller meets it, and not only one who shows a bad credential."""
+
+    status: int
+    location: Location
+    steps: tuple[Step, ...]
+    certain: bool = True
+
+
+class Refusals:
+    """Finds the refusals of functions."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.statuses = Statuses(project)
+        self._active: set[Defined] = set()
+        self._plain: dict[tuple[Defined, int], tuple[Refusal, ...]] = {}
+        self._cuts = 0
+        """How often a function was met again inside itself: what was found then is not remembered."""
+
+    def of(self, function: Defined, arguments: tuple[tuple[str, Given], ...] = ()) -> tuple[Refusal, ...]:
+        """The refusals of a function of the tree, those of the functions that it calls included."""
+        if function in self._active or len(self._active) >= _MAX_DEPTH:
+            self._cuts += function in self._active
+            return ()
+        key = (function, len(self._active))
+        plain = self._plain.get(key)
+        if plain is None:
+            cuts = self._cuts
+            plain = self._found(function, ())
+            if cuts == self._cuts:
+                self._plain[key] = plain
+        return self._found(function, arguments) if self._matter(function, arguments, plain) else plain
+
+    def _found(self, function: Defined, arguments: tuple[tuple[str, Given], ...]) -> tuple[Refusal, ...]:
+        self._active.add(function)
+        try:
+            return tuple(self._of(function, arguments))
+        finally:
+            self._active.discard(function)
+
+    def _matter(
+        self, function: Defined, arguments: tuple[tuple[str, Given], ...], plain: tuple[Refusal, ...]
+    ) -> bool:
+        """Whether arguments can change what a function refuses: one decides a test, or is raised or called."""
+        if not arguments:
+            return False
+        if any(name == "self" for name, _ in arguments) or any(not refusal.status for refusal in plain):
+            return True
+        names = {name for name, _ in arguments}
+        for value in self.project.values_of(function):
+            for inner in walk(value):
+                called = inner.function if isinstance(inner, Call) else None
+                if isinstance(called, Reference) and called.name in names:
+                    return True
+        if not plain:
+            return False
+        python = self.project.python(function.path)
+        assert python is not None
+        site = Site(function.path, function.scope, arguments)
+        blocks = (block for block in python.blocks if block.scope == function.scope and block.kind == "if")
+        return any(block.value is not None and _depends_on(block.value, site) for block in blocks)
+
+    def _of(self, function: Defined, arguments: tuple[tuple[str, Given], ...]) -> Iterator[Refusal]:
+        python = self.project.python(function.path)
+        assert python is not None
+        site = Site(function.path, function.scope, arguments)
+        statements = self.project.statements_of(function)
+        credentials = credentials_of(python, function.scope, statements)
+        left_at = anonymous_exit(python, statements, credentials)
+        for statement in statements:
+            block = statement.block
+            if self._never_runs(python, block, site) or is_swallowed(python, block, statement):
+                continue
+            certain = statement.place < left_at and not is_guarded(python, block, credentials)
+            for refusal in self._of_statement(site, statement):
+                yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
+        for header in python.blocks:
+            if header.scope != function.scope or header.value is None or header.kind in {"else", "except"}:
+                continue
+            if self._never_runs(python, header.parent, site) or is_swallowed(python, header.parent, None):
+                continue
+            certain = header.place < left_at and not is_guarded(python, header.parent, credentials)
+            for inner in walk(header.value):
+                if isinstance(inner, Call):
+                    for refusal in self._of_call(site, inner, Location(site.path, header.place)):
+                        yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
+
+    def _of_statement(self, site: Site, statement: Statement) -> Iterator[Refusal]:
+        location = Location(site.path, statement.place)
+        match statement:
+            case Raise(None):
+                return
+            case Raise(Reference(name)) if self._is_caught(site, name):
+                return
+            case Raise(value) if value is not None:
+                status = self.statuses.status_of(site, value)
+                yield Refusal(status, location, (Step(_raised(status), location),))
+                return
+            case Return(value) if value is not None:
+                for status in self.statuses.responses(site, value):
+                    yield Refusal(status, location, (Step(f"{status} is returned here", location),))
+        value = getattr(statement, "value", None)
+        if value is None:
+            return
+        for inner in walk(value):
+            if isinstance(inner, Call):
+                yield from self._of_call(site, inner, location)
+
+    def _is_caught(self, site: Site, name: str) -> bool:
+        """Whether a name is bound by an `except`: raising it again is no refusal of this function's own."""
+        table = self.project.names.table(site.path)
+        bindings = table.bindings.get(site.scope, {}).get(name, []) if table is not None else []
+        return any(isinstance(each.statement, Block) and each.statement.kind == "except" for each in bindings)
+
+    def _of_call(self, site: Site, call: Call, location: Location) -> Iterator[Refusal]:
+        meaning = self.project.values.evaluate(site, call.function).meaning
+        for option in options(meaning):
+            if isinstance(option, External) and option.name in {"flask.abort", "werkzeug.exceptions.abort"}:
+                status = self.statuses.number(site, call.positional(0))
+                yield Refusal(status, location, (Step(f"{status} is answered here", location),))
+            code, own = self._code(option)
+            if code is None:
+                continue
+            bound = (*own, *self.project.values.bind(code, Given(site, call), skip_first=bool(own) or code != option))
+            for refusal in self.of(code, bound):
+                step = Step(f"`{self.project.scope_of(code).qualname}` is called here", location)
+                yield Refusal(refusal.status, refusal.location, (step, *refusal.steps), refusal.certain)
+
+    def _code(self, meaning: Meaning) -> tuple[Defined | None, tuple[tuple[str, Given], ...]]:
+        """The function that a call runs, and what is known of `self`."""
+        match meaning:
+            case Defined(path, scope):
+                if self.project.scope_of(meaning).kind == "function":
+                    return meaning, ()
+                made = self.project.names.class_member(path, scope, "__init__")
+                return (made, ()) if isinstance(made, Defined) else (None, ())
+            case Function(of, owner):
+                return of, ((("self", owner.call),) if owner is not None and owner.call is not None else ())
+            case Instance(Defined(path, scope), call):
+                code = self.project.names.class_member(path, scope, "__call__")
+                if isinstance(code, Defined):
+                    return code, ((("self", call),) if call is not None else ())
+        return None, ()
+
+    def _never_runs(self, python: Python, block: int, site: Site) -> bool:
+        """Whether a branch around a block is not taken for what is known of the arguments (`if self.auto_error:`)."""
+        while block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
+            fact = python.blocks[block]
+            if fact.kind in {"if", "else"} and fact.value is not None and _depends_on(fact.value, site):
+                meaning = self.project.values.evaluate(site, fact.value).meaning
+                if isinstance(meaning, Known) and bool(meaning.value) != (fact.kind == "if"):
+                    return True
+            block = fact.parent
+        return False
+
+
+def _raised(status: int) -> str:
+    return f"{status} is raised here" if status else "an exception is raised here"
+
+
+def _depends_on(test: Value, site: Site) -> bool:
+    """Whether a test mentions an argument, so that it is decided by how the function is called."""
+    known = {name for name, _ in site.arguments or ()}
+    return any(isinstance(each, Reference) and each.name.partition(".")[0] in known for each in walk(test))

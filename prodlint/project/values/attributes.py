@@ -1,0 +1,119 @@
+"""What an attribute is: of a module or class, and of an instance through its class, its `__init__` and its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prodlint.facts import (
+    Assign,
+    Call,
+    Value,
+)
+from prodlint.finding import Location, Step
+from prodlint.libraries.values import (
+    PROPERTIES,
+    SETTINGS_BASES,
+)
+from prodlint.project.values.bindings import Defined, External, Module
+from prodlint.project.values.outcomes import (
+    Choice,
+    Environment,
+    Function,
+    Instance,
+    Items,
+    Known,
+    Opaque,
+    Outcome,
+    Pairs,
+    Site,
+    either,
+)
+
+if TYPE_CHECKING:
+    from prodlint.project.values.evaluator import Values
+
+def attribute(values: Values, outcome: Outcome, name: str) -> Outcome:
+    """The attribute of what an expression is."""
+    match outcome.meaning:
+        case External() | Module() | Defined() as symbol:
+            if name == "__name__" and isinstance(symbol, Defined):
+                return Outcome(Known(values.project.scope_of(symbol).name), outcome.steps)
+            member = values.project.names.member(symbol, name)
+            if member is None:
+                return Outcome(Opaque(f"`{name}` is not defined in the class"))
+            found = values.of_symbol(member)
+            return Outcome(found.meaning, (*outcome.steps, *found.steps))
+        case Instance(External(of)):
+            return Outcome(External(f"{of}.{name}"), outcome.steps)
+        case Instance(Defined()) as instance:
+            found = _member(values, instance, name)
+            return Outcome(found.meaning, (*outcome.steps, *found.steps))
+        case Environment(_, fallback) if fallback is not None:
+            return values.attribute(Outcome(fallback, outcome.steps), name)
+        case Choice(several):
+            return either([values.attribute(Outcome(option, outcome.steps), name) for option in several])
+        case Known() | Items() | Pairs():
+            return Outcome(Opaque(f"`.{name}` of a value is computed"))
+        case Opaque():
+            return outcome
+    return Outcome(Opaque(f"`.{name}` cannot be followed"))
+
+
+def _member(values: Values, instance: Instance, name: str) -> Outcome:
+    assert isinstance(instance.of, Defined)
+    names = values.project.names
+    path, scope = instance.of.path, instance.of.scope
+    field = values.project.settings_field(instance.of, name)
+    if field is not None:
+        return field
+    for ancestor in names.ancestors(path, scope):
+        if isinstance(ancestor, External):
+            if ancestor.name not in {"builtins.object"} and ancestor.name not in SETTINGS_BASES:
+                return Outcome(External(f"{ancestor.name}.{name}"))
+            continue
+        if not isinstance(ancestor, Defined):
+            return Outcome(Opaque("a base class is unknown"))
+        member = names._in_scope(ancestor.path, ancestor.scope, name, 0)
+        if isinstance(member, Defined):
+            return _method(values, instance, member)
+        table = names.table(ancestor.path)
+        assigned = table.attributes.get(ancestor.scope, {}).get(name, []) if table is not None else []
+        if assigned:
+            return _assigned_attribute(values, instance, ancestor, assigned, name)
+        if member is not None:
+            return values.of_symbol(member)
+    return Outcome(Opaque(f"`{name}` is not set in the class"))
+
+
+def _assigned_attribute(values: Values, instance: Instance, owner: Defined, assigned: list[Assign], name: str) -> Outcome:
+    python = values.project.python(owner.path)
+    assert python is not None
+    outcomes = []
+    for statement in assigned[-4:]:
+        scope = python.blocks[statement.block].scope
+        if statement.value is None or statement.operator:
+            return Outcome(Opaque(f"`{name}` is changed in place"))
+        arguments = None
+        if python.scopes[scope].name == "__init__" and instance.call is not None:
+            arguments = values.bind(Defined(owner.path, scope), instance.call, skip_first=True)
+        step = Step(f"`{name}` is set here", Location(owner.path, statement.place))
+        found = values.evaluate(Site(owner.path, scope, arguments), statement.value)
+        outcomes.append(Outcome(found.meaning, (step, *found.steps)))
+    return either(outcomes)
+
+
+def _method(values: Values, instance: Instance, member: Defined) -> Outcome:
+    python = values.project.python(member.path)
+    assert python is not None
+    decorators = python.scopes[member.scope].decorators
+    if any(decorator_name(values, member, decorator) in PROPERTIES for decorator in decorators):
+        return values.returned(member, ())
+    return Outcome(Function(member, instance))
+
+
+def decorator_name(values: Values, function: Defined, decorator: Value) -> str:
+    """The external dotted name of a decorator, called or not; "" for one of the tree's own."""
+    python = values.project.python(function.path)
+    assert python is not None
+    value = decorator.function if isinstance(decorator, Call) else decorator
+    return values.external_name(Site(function.path, max(python.scopes[function.scope].parent, 0)), value)

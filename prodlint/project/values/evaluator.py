@@ -1,0 +1,332 @@
+"""Evaluates expressions across the files of a project, without running any of them.
+
+The answer says what an expression is *and where each step came from*. What cannot be told is `Opaque` with a reason;
+what the environment decides is `Environment` with what it falls back to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prodlint.facts import (
+    Assign,
+    Attribute,
+    Await,
+    Block,
+    Call,
+    Conditional,
+    Constant,
+    Lambda,
+    Mapping,
+    Operation,
+    Reference,
+    Sequence,
+    Subscript,
+    Template,
+    Value,
+)
+from prodlint.finding import Location, Step
+from prodlint.project.values.attributes import attribute, decorator_name
+from prodlint.project.values.bindings import Binding, Bound, Defined, External, Module, Symbol, Unresolved, Variable
+from prodlint.project.values.calls import bind, outcome_of_call, returned
+from prodlint.project.values.changes import changed
+from prodlint.project.values.operations import arithmetic, joined
+from prodlint.project.values.outcomes import (
+    Environment,
+    Function,
+    Given,
+    Instance,
+    Items,
+    Known,
+    Meaning,
+    Opaque,
+    Outcome,
+    Pairs,
+    Site,
+    either,
+)
+from prodlint.project.values.types import annotated, single_assignment
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+_MAX_DEPTH = 40
+
+
+class Values:
+    """Evaluates values; remembers what it has evaluated outside of followed calls."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._known: dict[tuple[str, int, int, str], Outcome] = {}
+        self._variables: dict[Variable, Outcome] = {}
+        self.active: set[object] = set()
+        self._depth = 0
+        self.cuts = 0
+        """How often an evaluation ended at itself: what came of it then depends on where it began, and is forgotten."""
+
+    # --- questions ---
+
+    def evaluate(self, site: Site, value: Value) -> Outcome:
+        """What an expression is in a scope of a file."""
+        if isinstance(value, Constant):
+            if value.form == "ellipsis":
+                return Outcome(Opaque("it is `...`"))
+            return Outcome(Known(value.value, value.form == "redacted"))
+        if isinstance(value, Sequence):  # Never remembered: `(x,)` without its brackets stands where `x` does.
+            return Outcome(Items(value.kind, tuple(Given(site, item) for item in value.items)))
+        # A reference that was made up from a part of another one has that one's place, so the name is part of the key.
+        key = (site.path, site.scope, value.place, getattr(value, "name", ""))
+        if site.arguments is None and key in self._known:
+            return self._known[key]
+        if self._depth > _MAX_DEPTH:
+            self.cuts += 1
+            return Outcome(Opaque("the chain of values is too long"))
+        self._depth += 1
+        cuts = self.cuts
+        try:
+            outcome = self._evaluate(site, value)
+        finally:
+            self._depth -= 1
+        if site.arguments is None and cuts == self.cuts:
+            self._known[key] = outcome
+        return outcome
+
+    def given(self, given: Given) -> Outcome:
+        """What a value is in its own site."""
+        return self.evaluate(given.site, given.value)
+
+    def callee(self, site: Site, value: Value) -> Meaning:
+        """What a call calls: a class or function of the tree, a method, or an external name."""
+        return self.evaluate(site, value).meaning
+
+    def external_name(self, site: Site, value: Value) -> str:
+        """The dotted name of something outside the tree (`requests.Session.get` for a method); "" for all else."""
+        meaning = self.evaluate(site, value).meaning
+        return meaning.name if isinstance(meaning, External) else ""
+
+    def symbol(self, meaning: Meaning) -> Symbol:
+        """The class, function or module that a meaning is, for questions about names."""
+        match meaning:
+            case Defined() | External() | Module() | Bound():
+                return meaning
+            case Function(of):
+                return of
+            case Instance(External() as of):
+                return of
+            case Opaque(reason):
+                return Unresolved(reason)
+        return Unresolved("it is not a class")
+
+    def class_of_variable(self, variable: Variable) -> Symbol:
+        """The class that a variable names, as in `Base = declarative_base()`."""
+        return self.symbol(self.variable(variable).meaning)
+
+    # --- expressions ---
+
+    def _evaluate(self, site: Site, value: Value) -> Outcome:
+        match value:
+            case Reference():
+                return self.reference(site, value)
+            case Attribute(inner, name):
+                outcome = self.evaluate(site, inner)
+                return self.attribute(outcome, name)
+            case Call():
+                return outcome_of_call(self, site, value)
+            case Mapping(pairs):
+                given = tuple((Given(site, key) if key is not None else None, Given(site, each)) for key, each in pairs)
+                return Outcome(Pairs(given))
+            case Subscript(inner, index):
+                return self._subscript(site, inner, index)
+            case Template(parts):
+                outcomes = [self.evaluate(site, part) for part in parts]
+                steps = tuple(step for outcome in outcomes for step in outcome.steps)
+                return Outcome(joined([outcome.meaning for outcome in outcomes]), steps)
+            case Operation(operator, operands):
+                outcomes = [self.evaluate(site, operand) for operand in operands]
+                steps = tuple(step for outcome in outcomes for step in outcome.steps)
+                return Outcome(arithmetic(operator, [outcome.meaning for outcome in outcomes]), steps)
+            case Conditional(test, then, otherwise):
+                decided = self.evaluate(site, test).meaning
+                if isinstance(decided, Known):
+                    return self.evaluate(site, then if decided.value else otherwise)
+                return either([self.evaluate(site, then), self.evaluate(site, otherwise)])
+            case Await(inner):
+                return self.evaluate(site, inner)
+            case Lambda():
+                return Outcome(Opaque("it is a lambda"))
+        return Outcome(Opaque("the expression is computed"))
+
+    def reference(self, site: Site, value: Reference) -> Outcome:
+        head, _, rest = value.name.partition(".")
+        if site.arguments is not None:
+            for name, given in site.arguments:
+                if name == head:
+                    outcome = self.given(given)
+                    for attribute in rest.split(".") if rest else ():
+                        outcome = self.attribute(outcome, attribute)
+                    return outcome
+        symbol, left = self.project.names.resolve(site.path, site.scope, value.name)
+        step = Step(f"`{value.name}` is used here", Location(site.path, value.place))
+        if isinstance(symbol, Variable) and site.arguments is not None and symbol.scope == site.scope:
+            outcome = self._local(site, symbol)
+        else:
+            outcome = self.of_symbol(symbol)
+        for attribute in left.split(".") if left else ():
+            outcome = self.attribute(outcome, attribute)
+        if outcome.steps and len(outcome.steps) < 12:
+            return Outcome(outcome.meaning, (step, *outcome.steps))
+        return outcome
+
+    def of_symbol(self, symbol: Symbol) -> Outcome:
+        match symbol:
+            case Variable():
+                return self.variable(symbol)
+            case Bound():
+                return self._parameter(symbol)
+            case Unresolved(reason):
+                return Outcome(Opaque(reason))
+        return Outcome(symbol)
+
+    def _parameter(self, bound: Bound) -> Outcome:
+        """A parameter that no call decides: an instance of the class that its annotation names, if any."""
+        python = self.project.python(bound.path)
+        assert python is not None
+        scope = python.scopes[bound.scope]
+        for index, parameter in enumerate(scope.parameters):
+            if parameter.name != bound.name:
+                continue
+            owner = scope.parent
+            if index == 0 and python.scopes[owner].kind == "class":
+                of = Defined(bound.path, owner)
+                return Outcome(of if bound.name == "cls" else Instance(of))
+            if parameter.annotation is not None:
+                found = self.annotated(Site(bound.path, max(scope.parent, 0)), parameter.annotation)
+                if found is not None:
+                    return Outcome(Instance(found))
+        return Outcome(bound)
+
+    def annotated(self, site: Site, annotation: Value) -> Defined | External | None:
+        """The class that an annotation names (see `types.annotated`)."""
+        return annotated(self, site, annotation)
+
+    def single_assignment(self, variable: Variable) -> Value | None:
+        """The value of a variable that is assigned once, whole; None for any other."""
+        return single_assignment(self, variable)
+
+    def attribute(self, outcome: Outcome, name: str) -> Outcome:
+        """The attribute of what an expression is."""
+        return attribute(self, outcome, name)
+
+    def decorator_name(self, function: Defined, decorator: Value) -> str:
+        """The external dotted name of a decorator, called or not; "" for one of the tree's own."""
+        return decorator_name(self, function, decorator)
+
+    def bind(self, function: Defined, call: Given, skip_first: bool = False) -> tuple[tuple[str, Given], ...]:
+        """The arguments of a call by the names of the function's parameters; defaults where none is passed."""
+        return bind(self, function, call, skip_first)
+
+    def returned(self, function: Defined, arguments: tuple[tuple[str, Given], ...]) -> Outcome:
+        """What a function of the tree returns (or yields first) for some arguments."""
+        return returned(self, function, arguments)
+
+    def _subscript(self, site: Site, inner: Value, index: Value) -> Outcome:
+        container = self.evaluate(site, inner)
+        key = self.evaluate(site, index).meaning
+        if not isinstance(key, Known):
+            return Outcome(Opaque("the index is computed"))
+        match container.meaning:
+            case External("os.environ"):
+                return Outcome(Environment(str(key.value), None))
+            case Items(_, values) if isinstance(key.value, int) and -len(values) <= key.value < len(values):
+                return self.given(values[key.value])
+            case Pairs() as pairs if isinstance(key.value, str):
+                found = pairs.get(key.value)
+                if found is not None:
+                    outcome = self.given(found)
+                    return Outcome(outcome.meaning, (*container.steps, *outcome.steps))
+        return Outcome(Opaque("the container is computed"))
+
+    # --- variables ---
+
+    def variable(self, variable: Variable) -> Outcome:
+        """What a variable is: its assignment, or a choice among those that may have happened last."""
+        if variable in self._variables:
+            return self._variables[variable]
+        if variable in self.active:
+            self.cuts += 1
+            return Outcome(Opaque(f"`{variable.name}` is defined by itself"))
+        self.active.add(variable)
+        cuts = self.cuts
+        try:
+            outcome = self._variable(variable)
+        finally:
+            self.active.discard(variable)
+        if cuts == self.cuts:
+            self._variables[variable] = outcome
+        return outcome
+
+    def _local(self, site: Site, variable: Variable) -> Outcome:
+        """A variable of the function that is followed through a call, with the arguments of that call."""
+        key = ("local", variable)
+        if variable.path != site.path or key in self.active:
+            self.cuts += key in self.active
+            return self.of_symbol(variable)
+        self.active.add(key)
+        try:
+            return self._variable(variable, site.arguments)
+        finally:
+            self.active.discard(key)
+
+    def _variable(self, variable: Variable, arguments: tuple[tuple[str, Given], ...] | None = None) -> Outcome:
+        table = self.project.names.table(variable.path)
+        python = self.project.python(variable.path)
+        if table is None or python is None:
+            return Outcome(Opaque(f"`{variable.path}` could not be read"))
+        bindings = table.bindings.get(variable.scope, {}).get(variable.name, [])
+        own = python.scopes[variable.scope].block
+        for index in range(len(bindings) - 1, -1, -1):
+            statement = bindings[index].statement
+            if isinstance(statement, Assign) and statement.block == own and not statement.operator:
+                bindings = bindings[index:]
+                break
+        site = Site(variable.path, variable.scope, arguments)
+        outcome = either([self._binding(site, binding, variable.name) for binding in bindings[-6:]])
+        return Outcome(changed(self.project, variable, site, outcome.meaning), outcome.steps)
+
+    def _binding(self, site: Site, binding: Binding, name: str) -> Outcome:
+        statement = binding.statement
+        if isinstance(statement, Block):
+            return self._bound_by_block(site, statement)
+        if not isinstance(statement, Assign):
+            symbol, _ = self.project.names.resolve(site.path, site.scope, name)
+            return Outcome(symbol) if not isinstance(symbol, (Variable, Unresolved)) else Outcome(Opaque("is rebound"))
+        if statement.operator:
+            return Outcome(Opaque(f"`{name}` is changed in place"))
+        python = self.project.python(site.path)
+        assert python is not None
+        scope = python.blocks[statement.block].scope
+        site = Site(site.path, scope, site.arguments if scope == site.scope else None)
+        if statement.value is None:
+            found = self.annotated(site, statement.annotation) if statement.annotation is not None else None
+            return Outcome(Instance(found) if found is not None else Opaque(f"`{name}` is declared without a value"))
+        outcome = self.evaluate(site, statement.value)
+        for index in binding.path:
+            match outcome.meaning:
+                case Items(_, values) if -len(values) <= index < len(values):
+                    outcome = self.given(values[index])
+                case _:
+                    return Outcome(Opaque(f"`{name}` is unpacked"))
+        step = Step(f"`{name}` is set here", Location(site.path, statement.place))
+        return Outcome(outcome.meaning, (step, *outcome.steps))
+
+    def _bound_by_block(self, site: Site, block: Block) -> Outcome:
+        if block.kind == "with" and block.value is not None:
+            meaning = self.evaluate(site, block.value).meaning
+            if isinstance(meaning, Instance):
+                return Outcome(meaning)
+        if block.kind == "for" and block.value is not None:
+            meaning = self.evaluate(site, block.value).meaning
+            if isinstance(meaning, Items) and len(meaning.values) <= 40:
+                return either([self.given(each) for each in meaning.values])
+        return Outcome(Opaque(f"it is bound by a `{block.kind}`"))
