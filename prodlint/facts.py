@@ -25,6 +25,7 @@ from msgspec import Struct
 __all__ = [
     "Argument",
     "Assign",
+    "Attribute",
     "Await",
     "Block",
     "Call",
@@ -32,15 +33,14 @@ __all__ = [
     "Comprehension",
     "Conditional",
     "Constant",
-    "Document",
     "Dockerfile",
+    "Document",
     "Expression",
     "Facts",
     "Import",
     "Instruction",
     "Jump",
     "Lambda",
-    "Attribute",
     "Mapping",
     "Operation",
     "Parameter",
@@ -115,7 +115,7 @@ class Constant(Struct, frozen=True, array_like=True, tag="k"):
     "redacted" for a string that looks like a secret: then `value` keeps the length and what is harmless of it (a
     connection URL keeps all but its password), every other character being `*`."""
 
-    value: Union[str, int, float, bool, None]
+    value: str | int | float | bool | None
     place: int
     form: str = ""
 
@@ -176,7 +176,7 @@ class Sequence(Struct, frozen=True, array_like=True, tag="s"):
 class Mapping(Struct, frozen=True, array_like=True, tag="m"):
     """Pairs of key and value, in order; the key is None for `**value`."""
 
-    items: tuple[tuple[Union[Value, None], Value], ...]
+    items: tuple[tuple[Value | None, Value], ...]
     place: int
 
     def get(self, key: str) -> Value | None:
@@ -225,8 +225,8 @@ class Parameter(Struct, frozen=True, array_like=True):
 
     name: str
     place: int
-    annotation: Union[Value, None] = None
-    default: Union[Value, None] = None
+    annotation: Value | None = None
+    default: Value | None = None
     kind: str = ""
 
 
@@ -261,7 +261,7 @@ class Await(Struct, frozen=True, array_like=True, tag="w"):
 class Yield(Struct, frozen=True, array_like=True, tag="y"):
     """`yield value`, or `yield from value` (then `delegates`)."""
 
-    value: Union[Value, None]
+    value: Value | None
     place: int
     delegates: bool = False
 
@@ -363,7 +363,7 @@ class Scope(Struct, frozen=True, array_like=True):
     bases: tuple[Argument, ...] = ()
     """Bases and keywords of a class (`table=True`)."""
     parameters: tuple[Parameter, ...] = ()
-    returns: Union[Value, None] = None
+    returns: Value | None = None
     is_async: bool = False
     is_generator: bool = False
     documented: bool = False
@@ -382,8 +382,8 @@ class Block(Struct, frozen=True, array_like=True):
     """Index of the surrounding block, -1 for the module's."""
     scope: int
     place: int
-    value: Union[Value, None] = None
-    target: Union[Value, None] = None
+    value: Value | None = None
+    target: Value | None = None
     is_async: bool = False
 
 
@@ -403,10 +403,10 @@ class Assign(Struct, frozen=True, array_like=True, tag="A"):
     """`targets[0] = targets[1] = value`; `operator` is "+" for `+=`; a bare annotation has no value."""
 
     targets: tuple[Value, ...]
-    value: Union[Value, None]
+    value: Value | None
     block: int
     place: int
-    annotation: Union[Value, None] = None
+    annotation: Value | None = None
     operator: str = ""
 
 
@@ -422,13 +422,13 @@ class Expression(Struct, frozen=True, array_like=True, tag="E"):
 
 
 class Return(Struct, frozen=True, array_like=True, tag="R"):
-    value: Union[Value, None]
+    value: Value | None
     block: int
     place: int
 
 
 class Raise(Struct, frozen=True, array_like=True, tag="X"):
-    value: Union[Value, None]
+    value: Value | None
     block: int
     place: int
 
@@ -567,8 +567,8 @@ class Pragma(Struct, frozen=True, array_like=True):
 class Facts(Struct, frozen=True, array_like=True):
     """All that is known of one file."""
 
-    content: Union[Python, Document, Requirements, Dockerfile, Text]
-    problem: Union[Problem, None] = None
+    content: Python | Document | Requirements | Dockerfile | Text
+    problem: Problem | None = None
     secrets: tuple[Secret, ...] = ()
     pragmas: tuple[Pragma, ...] = ()
     names: str = ""

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-PROBE = r'''
+PROBE = r"""
 import functools, importlib, inspect, json, os, re, sys
 
 folder, target, output = sys.argv[1:4]
@@ -105,7 +105,7 @@ while not hasattr(found, "routes"):
     found = found.app
 with open(output, "w") as stream:
     json.dump({"made": made.get(id(found), ["", 0])[:2], "rows": dump(found.routes, "", [])}, stream)
-'''
+"""
 
 
 def running(python: str, target: str, folder: str, environment: dict[str, str]) -> Any:

@@ -141,7 +141,12 @@ def test_broken_syntax_is_a_problem_at_its_place(text: str, line: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["x = " + "(" * 5000 + "1" + ")" * 5000, "x = " + "1+" * 20000 + "1", "x = a" + ".b" * 20000, "x = " + "not " * 5000],
+    [
+        "x = " + "(" * 5000 + "1" + ")" * 5000,
+        "x = " + "1+" * 20000 + "1",
+        "x = a" + ".b" * 20000,
+        "x = " + "not " * 5000,
+    ],
     ids=["brackets", "sum", "attributes", "not"],
 )
 def test_absurd_nesting_is_refused_before_parsing(text: str) -> None:

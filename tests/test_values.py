@@ -67,7 +67,9 @@ def test_what_is_not_known_is_not_guessed() -> None:
     assert isinstance(meaning("x = undefined"), Opaque)
     assert isinstance(meaning("x = 1\nx += 2\ny = x\nx = y"), Opaque)
     assert isinstance(meaning("import random\nx = random.random() * 2"), Opaque)
-    assert meaning("import os\nif os.path.exists('a'):\n    y = 1\nelse:\n    y = 2\nx = y") == Choice((Known(1), Known(2)))
+    assert meaning("import os\nif os.path.exists('a'):\n    y = 1\nelse:\n    y = 2\nx = y") == Choice(
+        (Known(1), Known(2))
+    )
 
 
 def test_names_that_define_each_other_end() -> None:
@@ -83,7 +85,10 @@ def test_names_that_define_each_other_end() -> None:
         ("import os\nx = os.getenv('D', 'False').lower() == 'true'", Environment("D", Known(False))),
         ("import os\nx = os.environ.get('D', '1') in ('1', 'true')", Environment("D", Known(True))),
         ("from os import getenv\nx = getenv('A') or 'c'", Environment("A", Known("c"))),
-        ("from starlette.config import Config\nc = Config()\nx = c('D', cast=bool, default='no')", Environment("D", Known(False))),
+        (
+            "from starlette.config import Config\nc = Config()\nx = c('D', cast=bool, default='no')",
+            Environment("D", Known(False)),
+        ),
         ("from decouple import config\nx = config('D', default=True, cast=bool)", Environment("D", Known(True))),
         ("import environ\ne = environ.Env()\nx = e.bool('D', default=False)", Environment("D", Known(False))),
     ],
@@ -122,7 +127,9 @@ def get_settings() -> Settings:
 
 
 def test_an_outcome_shows_the_chain_of_places() -> None:
-    project = project_of({"a.py": "LIMIT = 5\n", "b.py": "from a import LIMIT as L\n", "main.py": "from b import L\nx = L\n"})
+    project = project_of(
+        {"a.py": "LIMIT = 5\n", "b.py": "from a import LIMIT as L\n", "main.py": "from b import L\nx = L\n"}
+    )
     found = outcome(project, "x")
     assert found.meaning == Known(5)
     assert [step.location.path for step in found.steps] == ["main.py", "a.py"]
@@ -211,7 +218,12 @@ def test_type_checking_imports_are_followed() -> None:
 
 
 def test_ancestors_of_a_class() -> None:
-    project = project_of({"main.py": "import base\nclass A(base.B): ...\nclass C(A, undefined): ...\n", "base.py": "class B(dict): ...\n"})
+    project = project_of(
+        {
+            "main.py": "import base\nclass A(base.B): ...\nclass C(A, undefined): ...\n",
+            "base.py": "class B(dict): ...\n",
+        }
+    )
     assert project.names.derives_from(Defined("main.py", 1), {"builtins.dict"}) is True
     assert project.names.derives_from(Defined("main.py", 1), {"builtins.list"}) is False
     assert project.names.derives_from(Defined("main.py", 2), {"builtins.list"}) is None

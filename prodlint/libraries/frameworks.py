@@ -32,7 +32,13 @@ HANDLER_DECORATORS: dict[str, str] = {
 """Decorators that make a function a route by themselves."""
 
 DJANGO_PATHS = frozenset(
-    {"django.urls.path", "django.urls.re_path", "django.conf.urls.url", "django.urls.conf.path", "django.urls.conf.re_path"}
+    {
+        "django.urls.path",
+        "django.urls.re_path",
+        "django.conf.urls.url",
+        "django.urls.conf.path",
+        "django.urls.conf.re_path",
+    }
 )
 STARLETTE_ROUTES: dict[str, str] = {
     "starlette.routing.Route": "Starlette",

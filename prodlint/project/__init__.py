@@ -184,7 +184,10 @@ class Project:
         found = self._calls.get(path)
         if found is None:
             found = self._calls[path] = [
-                (value, block) for outer, block in self.values_in(path) for value in walk(outer) if isinstance(value, Call)
+                (value, block)
+                for outer, block in self.values_in(path)
+                for value in walk(outer)
+                if isinstance(value, Call)
             ]
         return found
 
@@ -311,5 +314,3 @@ class Project:
         settings = self.settings.get(of)
         field = settings.field(name) if settings is not None else None
         return outcome_of(field) if field is not None else None
-
-

@@ -146,7 +146,7 @@ def _default(project: Project, site: Site, value: Value | None) -> tuple[Outcome
     if given is None and factory is not None:
         called = Call(factory, (), factory.place)
         return project.values.evaluate(site, called), alias
-    if given is None or isinstance(given, Constant) and given.form == "ellipsis":
+    if given is None or (isinstance(given, Constant) and given.form == "ellipsis"):
         return None, alias
     return project.values.evaluate(site, given), alias
 
@@ -204,5 +204,3 @@ def _default_text(field: Field) -> object:
     if meaning.value is not None and meaning.value != "" and (field.secret or meaning.redacted):
         return "***"
     return meaning.value
-
-

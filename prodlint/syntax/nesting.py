@@ -14,7 +14,9 @@ _MAX_BRACKETS = 200
 _MAX_CHAIN = 1200
 _LONG_LINE = 3000
 _QUOTED = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
-_RUN_OF_OPERATORS = re.compile(r"(?:\n[ \t]*(?:[+\-*/%|&.)\]}]|and |or |not |if |else )[^\n]*){600}|(?:[^\n]*[+\-*/%|&\\]\n){600}")
+_RUN_OF_OPERATORS = re.compile(
+    r"(?:\n[ \t]*(?:[+\-*/%|&.)\]}]|and |or |not |if |else )[^\n]*){600}|(?:[^\n]*[+\-*/%|&\\]\n){600}"
+)
 _SEGMENT_END = re.compile(r",|;|:(?=\s)|(?<![+\-*/%&|^~=<>(\[{\\.])\n(?!\s*[+\-*/%&|^.)\]}])")
 _OPERATOR = re.compile(r"[+\-*/%&|^~(\[{]|\.(?=\w)|\bnot\b|\blambda\b|\bif\b|\bawait\b")
 

@@ -33,9 +33,7 @@ def seconds(command: list[str], folder: Path) -> float:
     return time.perf_counter() - started
 
 
-def compare(
-    title: str, budget: float, ours: Callable[[], float], theirs: Callable[[], float], runs: int
-) -> None:
+def compare(title: str, budget: float, ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> None:
     """Run both in turn and print the median of the ratios, pair by pair."""
     pairs = [(ours(), theirs()) for _ in range(runs)]
     ratios = [one / other for one, other in pairs]
@@ -70,9 +68,17 @@ def main() -> None:
         time.sleep(2)
         seconds([*prodlint, "."], tree)
         bare = [sys.executable, "-c", "pass"]
-        compare("warm run / python -c pass", 12, lambda: seconds([*prodlint, "."], tree), lambda: seconds(bare, tree), options.runs)
+        compare(
+            "warm run / python -c pass",
+            12,
+            lambda: seconds([*prodlint, "."], tree),
+            lambda: seconds(bare, tree),
+            options.runs,
+        )
         start = [*prodlint[:3], "--version"]
-        compare("start-up / python -c pass", 12, lambda: seconds(start, tree), lambda: seconds(bare, tree), options.runs)
+        compare(
+            "start-up / python -c pass", 12, lambda: seconds(start, tree), lambda: seconds(bare, tree), options.runs
+        )
 
         large = options.large or copies(tree, Path(temporary) / "large")
         python = sorted(large.rglob("*.py"))
@@ -95,7 +101,9 @@ def main() -> None:
 def copies(tree: Path, large: Path) -> Path:
     """A tree of six copies, each an application of its own."""
     for number in range(6):
-        shutil.copytree(tree, large / f"app{number}", symlinks=True, ignore=shutil.ignore_patterns(".prodlint_cache", ".git"))
+        shutil.copytree(
+            tree, large / f"app{number}", symlinks=True, ignore=shutil.ignore_patterns(".prodlint_cache", ".git")
+        )
     (large / ".git").mkdir()
     return large
 

@@ -88,7 +88,9 @@ def _open(project: Project, routes: list[Route], protected: list[Route]) -> Find
         if not any(set(each.methods) <= _READING for each in siblings):
             severity = Severity.WARNING
     also = f" (also {', '.join(sorted(each.path for each in routes[1:]))})" if len(routes) > 1 else ""
-    return Finding(route.location, route.subject, {"route": route.subject + also, "evidence": evidence}, steps, severity)
+    return Finding(
+        route.location, route.subject, {"route": route.subject + also, "evidence": evidence}, steps, severity
+    )
 
 
 def _open_router(router: Location, routes: list[Route]) -> Finding:

@@ -139,7 +139,9 @@ class Injection:
                     if found is not None:
                         return found
             case Subscript(Reference(), index):
-                return self._in_annotation(site, index, depth + 1) if isinstance(index, (Reference, Subscript)) else None
+                return (
+                    self._in_annotation(site, index, depth + 1) if isinstance(index, (Reference, Subscript)) else None
+                )
         return None
 
     def depends(self, site: Site, value: Value) -> tuple[Site, Call] | None:
@@ -250,18 +252,14 @@ class Injection:
                 return Dependency(name, location, meaning, arguments, "", None, parameter, self.of_parameters(meaning))
             case Function(of, owner):
                 own = (("self", owner.call),) if owner is not None and owner.call is not None else ()
-                return Dependency(
-                    project.qualified(of), location, of, own, "", None, parameter, self.of_parameters(of)
-                )
+                return Dependency(project.qualified(of), location, of, own, "", None, parameter, self.of_parameters(of))
             case Instance(Defined(path, scope) as of, call):
                 code = project.names.class_member(path, scope, "__call__")
                 name = project.qualified(of)
                 external = self._external_base(of)
                 if isinstance(code, Defined):
                     own = (("self", call),) if call is not None else ()
-                    return Dependency(
-                        name, location, code, own, external, call, parameter, self.of_parameters(code)
-                    )
+                    return Dependency(name, location, code, own, external, call, parameter, self.of_parameters(code))
                 if external:
                     return Dependency(name, location, None, (), external, call, parameter)
                 return Dependency(name, location, parameter=parameter, unknown=f"`{name}` has no `__call__`")
@@ -341,5 +339,3 @@ def _closure_arguments(source: Given | None, project: Project) -> tuple[tuple[st
     if isinstance(factory, Defined) and project.scope_of(factory).kind == "function":
         return project.values.bind(factory, source)
     return ()
-
-

@@ -70,7 +70,9 @@ _CREDENTIAL_CALLS = re.compile(
 _RESERVED = frozenset({"admin", "internal", "private", "debug"})
 """Segments that say that a path is not for everyone, whatever its handler does."""
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "customers", "members"})
-_SIGNATURE_CALLS = frozenset({"compare_digest", "construct_event", "verify_signature", "verify_webhook", "verify_header"})
+_SIGNATURE_CALLS = frozenset(
+    {"compare_digest", "construct_event", "verify_signature", "verify_webhook", "verify_header"}
+)
 _CREDENTIAL_FIELDS = frozenset({"password", "email", "username", "refresh_token", "token", "code", "otp"})
 
 
@@ -84,7 +86,9 @@ def public_reason(project: Project, route: Route) -> str:
         return _INFRASTRUCTURE[last]
     if ".well-known" in segments or (segments and segments[0] in {"static", "assets"}):
         return "static file"
-    if set(segments) & _INFRASTRUCTURE.keys() and _INFRASTRUCTURE[next(iter(set(segments) & _INFRASTRUCTURE.keys()))] in {
+    if set(segments) & _INFRASTRUCTURE.keys() and _INFRASTRUCTURE[
+        next(iter(set(segments) & _INFRASTRUCTURE.keys()))
+    ] in {
         "health check",
         "readiness check",
         "liveness check",
@@ -108,7 +112,7 @@ def _entrance(project: Project, route: Route, segments: list[str]) -> str:
     does = _handles_credentials(project, route.handler)
     for reason, (plain, vague) in _ENTRANCES.items():
         words = plain | vague
-        if in_path & plain and (in_name & words or does) or in_name & plain and in_path & words:
+        if (in_path & plain and (in_name & words or does)) or (in_name & plain and in_path & words):
             return reason
         if does and in_path & words and in_name & words:
             return reason
@@ -125,9 +129,11 @@ def _handles_credentials(project: Project, handler: Defined) -> bool:
     for parameter in scope.parameters:
         if parameter.name.lower() in _CREDENTIAL_FIELDS:
             return True
-        written = " ".join(each.name for each in walk(parameter.annotation) if isinstance(each, Reference)) if (
-            parameter.annotation is not None
-        ) else ""
+        written = (
+            " ".join(each.name for each in walk(parameter.annotation) if isinstance(each, Reference))
+            if (parameter.annotation is not None)
+            else ""
+        )
         if "OAuth2PasswordRequestForm" in written:
             return True
     for value in project.values_of(handler):

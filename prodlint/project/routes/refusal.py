@@ -75,9 +75,7 @@ class Refusals:
         finally:
             self._active.discard(function)
 
-    def _matter(
-        self, function: Defined, arguments: tuple[tuple[str, Given], ...], plain: tuple[Refusal, ...]
-    ) -> bool:
+    def _matter(self, function: Defined, arguments: tuple[tuple[str, Given], ...], plain: tuple[Refusal, ...]) -> bool:
         """Whether arguments can change what a function refuses: one decides a test, or is raised or called."""
         if not arguments:
             return False

@@ -78,8 +78,6 @@ class Lost(Struct, frozen=True):
     reason: str
 
 
-
-
 class Routers:
     """All applications and routers of the tree."""
 

@@ -104,7 +104,9 @@ class Statuses:
 
     def _status_from_body(self, of: Defined) -> int:
         for statement in self.project.statements_of(of):
-            if isinstance(statement, Assign) and _assigns(statement, "status_code", "code", "STATUS_CODE", "http_status"):
+            if isinstance(statement, Assign) and _assigns(
+                statement, "status_code", "code", "STATUS_CODE", "http_status"
+            ):
                 status = self.number(Site(of.path, of.scope), statement.value)
                 if status:
                     return status

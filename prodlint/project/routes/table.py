@@ -438,7 +438,7 @@ def written(value: Value) -> str:
 
 
 def _with(dependencies: tuple[Dependency, ...]) -> str:
-    """", with `get_db` and `get_user`", or ", without dependencies"."""
+    """ ", with `get_db` and `get_user`", or ", without dependencies"."""
     names = [f"`{each.name.rpartition('.')[2] or each.name}`" for each in dependencies if each.name != "?"]
     if not names:
         return ", without dependencies"
@@ -469,7 +469,10 @@ def _body_class(project: Project, handler: Defined, parameter: Parameter) -> Def
     found = project.values.annotated(site, parameter.annotation)
     if not isinstance(found, Defined):
         return None
-    is_model = project.names.derives_from(found, frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"}))
+    is_model = project.names.derives_from(
+        found,
+        frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"}),
+    )
     return found if is_model else None
 
 

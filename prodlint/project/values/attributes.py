@@ -32,6 +32,7 @@ from prodlint.project.values.outcomes import (
 if TYPE_CHECKING:
     from prodlint.project.values.evaluator import Values
 
+
 def attribute(values: Values, outcome: Outcome, name: str) -> Outcome:
     """The attribute of what an expression is."""
     match outcome.meaning:
@@ -85,7 +86,9 @@ def _member(values: Values, instance: Instance, name: str) -> Outcome:
     return Outcome(Opaque(f"`{name}` is not set in the class"))
 
 
-def _assigned_attribute(values: Values, instance: Instance, owner: Defined, assigned: list[Assign], name: str) -> Outcome:
+def _assigned_attribute(
+    values: Values, instance: Instance, owner: Defined, assigned: list[Assign], name: str
+) -> Outcome:
     python = values.project.python(owner.path)
     assert python is not None
     outcomes = []

@@ -70,7 +70,7 @@ class Binding(Struct, frozen=True):
     """One place that binds a name. `statement` is the import, assignment or definition, or the block whose header binds
     it (`for`, `with`, `except`); `path` are the indexes into a tuple target that lead to the name."""
 
-    statement: Union[Import, Assign, Definition, Block]
+    statement: Import | Assign | Definition | Block
     path: tuple[int, ...] = ()
 
 

@@ -125,7 +125,7 @@ def _read(values: Values, site: Site, call: Call, kind: str) -> Outcome:
     fallback = values.evaluate(site, default)
     meaning = fallback.meaning
     cast = keywords.get("cast")
-    if cast is not None and values.external_name(site, cast) == "builtins.bool" or kind == "bool":
+    if (cast is not None and values.external_name(site, cast) == "builtins.bool") or kind == "bool":
         meaning = method(meaning, "__flag__", [])
     return Outcome(Environment(text, meaning), (step, *fallback.steps))
 
@@ -163,7 +163,9 @@ def returned(values: Values, function: Defined, arguments: tuple[tuple[str, Give
     for decorator in scope.decorators:
         name = decorator_name(values, function, decorator)
         if name not in MEMOIZERS and not name.startswith("contextlib."):
-            found = values.annotated(Site(function.path, max(scope.parent, 0)), scope.returns) if scope.returns else None
+            found = (
+                values.annotated(Site(function.path, max(scope.parent, 0)), scope.returns) if scope.returns else None
+            )
             return Outcome(Instance(found) if found else Opaque("a decorator may change what it returns"))
     key = ("return", function)
     if key in values.active:

@@ -31,20 +31,20 @@ class Given(Struct, frozen=True):
 class Known(Struct, frozen=True):
     """A constant. `redacted` says that the text is a secret's mask."""
 
-    value: Union[str, int, float, bool, None]
+    value: str | int | float | bool | None
     redacted: bool = False
 
 
 class Text(Struct, frozen=True):
     """A string that is known in part: None stands for what is not."""
 
-    parts: tuple[Union[str, None], ...]
+    parts: tuple[str | None, ...]
 
 
 class Instance(Struct, frozen=True):
     """An object of a class (or of whatever a function outside the tree returns), and the call that made it."""
 
-    of: Union[Defined, External]
+    of: Defined | External
     call: Given | None = None
 
 
@@ -81,7 +81,7 @@ class Environment(Struct, frozen=True):
     program does not start then."""
 
     name: str
-    fallback: Union[Meaning, None]
+    fallback: Meaning | None
 
 
 class Choice(Struct, frozen=True):

@@ -21,6 +21,7 @@ from prodlint.project.values.outcomes import (
 if TYPE_CHECKING:
     from prodlint.project.values.evaluator import Values
 
+
 def annotated(values: Values, site: Site, annotation: Value) -> Defined | External | None:
     """The class that an annotation names: through `Annotated`, `Optional`, `X | None`, string annotations and
     aliases; None where it names none or several."""
