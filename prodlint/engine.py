@@ -183,22 +183,16 @@ def _report(
 
 
 def _looked_at(project: Project, store: Store) -> tuple[tuple[Count, ...], tuple[str, ...], tuple[str, ...]]:
-    """What the model holds, a notice where there is no application in it, a sentence where it cannot be built."""
+    """What the model holds, what is said of the run as a whole, and a sentence where the model cannot be built."""
+    from prodlint.project.inspect import counted, notices
     from prodlint.store import PROBLEM
 
     files = Count("file", len(store.sources), len(store.marked(PROBLEM)))
     try:
-        unread = len(project.unread_routes)
-        counts = (
-            files,
-            Count("route", len(project.routes) + unread, unread),
-            Count("table", len(project.tables)),
-            Count("database engine", len(project.engines)),
-        )
+        counts = (files, *(Count(*each) for each in counted(project)))
+        return tuple(each for each in counts if each.number), notices(project), ()
     except Exception as error:  # what the checks found is reported all the same
         return (files,), (), (_failure("The model of the application", error),)
-    notice = "No route of a web application was found, so nothing is said about its routes."
-    return tuple(each for each in counts if each.number), () if counts[1].number else (notice,), ()
 
 
 # --- Rules with code --------------------------------------------------------------------------------------------------

@@ -223,7 +223,8 @@ def test_images() -> None:
         "RUN pip install -U pip && FLAGS=1 python3 -m pip --quiet install --target /x 'a[y]' b==1 \\\n"
         "    -i https://h/simple c==$V d$V ./e f.whl git+https://h/g.git git+https://h/h.git@v1.0\n"
         "RUN poetry run pip install -q i | tee log; uv pip install -r r.txt --system j>=1 2>/dev/null\n"
-        "RUN pip install --no-index --find-links /wheels k\nRUN echo pip install l\nRUN pip download m\n"
+        "RUN pip install --no-index --find-links /wheels k\nRUN echo pip install l\nRUN python -m pip download -d /w m\n"
+        "RUN pip wheel --wheel-dir /wheels -r r.txt -w /w n o==1 -f /f\nRUN pip wheel -w /w p -r r.txt\nRUN pip cache list\n"
     )
     files = {"Dockerfile": image, "requirements.txt": "i==1\n"}
     assert reported(files) == [
@@ -242,4 +243,4 @@ def test_steps_and_subject() -> None:
     assert isinstance(one, Finding) and isinstance(many, Finding)
     assert one.subject == "x" and [step.location.path for step in one.steps] == ["main.py"]
     assert many.subject == "pyproject.toml pyproject"
-    assert [step.message for step in many.steps[1:]] == ["`a` may be any version", "`b>1` may be any version"]
+    assert [step.message for step in many.steps[1:]] == ["`a` names no exact version", "`b>1` names no exact version"]

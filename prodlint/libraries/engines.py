@@ -119,6 +119,10 @@ DRIVERS: dict[str, str] = {
 }
 """Drivers by the name under which they are installed. https://docs.sqlalchemy.org/en/20/dialects/"""
 
+EITHER_DRIVERS = frozenset({"psycopg", "psycopg-binary", "oracledb"})
+ASYNCHRONOUS_DRIVERS = EITHER_DRIVERS | {"asyncpg", "aiomysql", "asyncmy", "aioodbc"}
+"""Those that `create_async_engine` accepts; of these `create_engine` accepts `EITHER_DRIVERS` only."""
+
 LONG_RUNNING = frozenset(
     [
         "uvicorn",

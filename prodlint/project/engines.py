@@ -100,7 +100,7 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
     elif url is None:
         database = Database((), "its URL is among arguments that cannot be followed")
     else:
-        database = database_of(project, known, url, site.block)
+        database = database_of(project, _usable(project, known, site), url, site.block)
     connecting = given.get("connect_args")
     if connecting is not None and isinstance(connecting.value, Mapping) and connecting.value.get("check_same_thread"):
         database = Database(("sqlite",))  # No other driver takes this argument.
@@ -120,6 +120,14 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
         _is_script(project, site.path),
         _is_disposed(project, site),
     )
+
+
+def _usable(project: Project, known: Evidence, site: CallSite) -> Evidence:
+    """The evidence without the drivers that this engine cannot use."""
+    asynchronous = "async" in site.name.rpartition(".")[2].lower()
+    # `AsyncEngine(create_engine(...))` is how SQLModel's documentation makes an asynchronous one.
+    wrapped = not asynchronous and site.path in project.mentioning("AsyncEngine")
+    return known if wrapped else known.usable(asynchronous)
 
 
 # --- what kind of program makes it ---
@@ -221,7 +229,7 @@ def _of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
             block,
             FLASK_URL,
             f"{project.modules.name(location.path)}.{owner or FLASK_URL}",
-            database_of(project, known[project.sources[location.path].project], given, block),
+            database_of(project, known[project.sources[location.path].project].usable(False), given, block),
             tuple(arguments),
             incomplete,
             project.role(location.path) != "application",

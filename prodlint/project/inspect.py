@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from prodlint.libraries.frameworks import DJANGO_MODELS
 from prodlint.project import settings
 from prodlint.project.routes import table as routes
+from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -26,6 +29,32 @@ def counted(project: Project) -> list[tuple[str, int, int]]:
     return [
         ("route", len(known) + unread, unknown + unread),
         ("table", len(project.tables), sum(bool(table.unknown) for table in project.tables)),
-        ("engine", len(project.engines), 0),
-        ("settings class", len(project.settings), 0),
+        ("migration", sum(_is_migration(project, path) for path in project.python_paths), 0),
+        ("database engine", len(project.engines), 0),
     ]
+
+
+def _is_migration(project: Project, path: str) -> bool:
+    """Whether a file is a revision of Alembic or a migration of Django."""
+    if project.role(path) != "migration":
+        return False
+    names = project.identifiers(path)
+    return " down_revision " in names or (" Migration " in names and " migrations " in names)
+
+
+def notices(project: Project) -> tuple[str, ...]:
+    """Sentences about what was found and is not read, or was not found at all."""
+    said = []
+    if not project.routes and not project.unread_routes and not project.routing.orphans:
+        said.append("No route of a web application was found, so nothing is said about its routes.")
+    if any(project.names.derives_from(defined, DJANGO_MODELS) for defined in _model_classes(project)):
+        said.append("Models of Django are not read yet, so nothing is said about their tables.")
+    return tuple(said)
+
+
+def _model_classes(project: Project) -> Iterator[Defined]:
+    for path in project.mentioning("models"):
+        python = project.python(path) if project.role(path) == "application" else None
+        for index, scope in enumerate(python.scopes if python is not None else ()):
+            if scope.kind == "class" and scope.bases:
+                yield Defined(path, index)

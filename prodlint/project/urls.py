@@ -9,7 +9,16 @@ from msgspec import Struct
 
 from prodlint.facts import Call, Constant, Operation, Reference, Value, walk
 from prodlint.finding import Location, Step
-from prodlint.libraries.engines import DRIVERS, EMBEDDED, SERVERS, URL_BUILDERS, URL_TYPES, dialect_of
+from prodlint.libraries.engines import (
+    ASYNCHRONOUS_DRIVERS,
+    DRIVERS,
+    EITHER_DRIVERS,
+    EMBEDDED,
+    SERVERS,
+    URL_BUILDERS,
+    URL_TYPES,
+    dialect_of,
+)
 from prodlint.project.deployment.declared import Declared, declared, is_around, near
 from prodlint.project.requirements.dependencies import Component, dependencies
 from prodlint.project.values.bindings import Bound, External, Variable
@@ -49,7 +58,12 @@ class Evidence(Struct, frozen=True):
 
     declared: dict[str, tuple[Declared, ...]]
     drivers: tuple[tuple[str, Step], ...]
-    """Dialects of the drivers that production requires, each with where."""
+    """The drivers that production requires, each with where."""
+
+    def usable(self, asynchronous: bool) -> Evidence:
+        """The same with only the drivers that a synchronous or asynchronous engine can use."""
+        unfit = DRIVERS.keys() - ASYNCHRONOUS_DRIVERS if asynchronous else ASYNCHRONOUS_DRIVERS - EITHER_DRIVERS
+        return Evidence(self.declared, tuple(each for each in self.drivers if each[0] not in unfit))
 
 
 def evidence(project: Project) -> dict[str, Evidence]:
@@ -71,7 +85,7 @@ def _drivers(components: tuple[Component, ...], folder: str) -> Iterator[tuple[s
                 for row in listed.dependencies:
                     if row.name in DRIVERS and not row.group:
                         step = Step(f"the driver `{row.name}` is required here", Location(manifest.path, row.place))
-                        yield DRIVERS[row.name], step
+                        yield row.name, step
 
 
 def database_of(project: Project, known: Evidence, url: Given, block: int) -> Database:
@@ -105,8 +119,12 @@ def _dialects(
         return
     match meaning:
         case Choice(several):
-            for option in several:
-                yield from _dialects(project, known, option, depth + 1)
+            # Where one of them names its server, no driver needs to tell what the others are.
+            for evidence in (Evidence(known.declared, ()), known):
+                found = [each for option in several for each in _dialects(project, evidence, option, depth + 1)]
+                if any(dialect in SERVERS for dialect, _, _ in found):
+                    break
+            yield from found
         case Environment(name, fallback):
             yield from _of_variable(project, known, name, fallback, depth)
         case Known(str() as text) if dialect_of(text):
@@ -182,11 +200,15 @@ def _of_variable(
 
 
 def _guess(known: Evidence, reason: str) -> Iterator[tuple[str, tuple[Step, ...], str]]:
-    """The databases whose drivers production requires: nobody installs one for SQLite alone."""
-    for dialect, step in known.drivers:
-        yield dialect, (step,), ""
-    if not known.drivers:
-        yield "", (), reason
+    """The database whose drivers production requires: nobody installs one for SQLite alone. Drivers of several
+    databases tell nothing, for an image may carry them all for its users to choose."""
+    dialects = sorted({DRIVERS[name] for name, _ in known.drivers})
+    if len(dialects) == 1:
+        yield dialects[0], (known.drivers[0][1],), ""
+        return
+    if dialects:
+        reason += f"; drivers of {' and '.join(SERVERS[each] for each in dialects)} are required"
+    yield "", (), reason
 
 
 # --- what an `if` around the engine says ---

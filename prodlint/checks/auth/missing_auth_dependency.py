@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from prodlint.project.routes.table import Route
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_PEOPLE = frozenset({"user", "users", "account", "accounts", "customers", "members", "employees"})
 _FEW = 3
 """Open routes that are always listed one by one."""
 _DELICATE = frozenset({"admin", "internal", "private", "debug", "secret", "secrets"})
+"""Segments of paths that are not for everyone."""
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
@@ -56,12 +58,12 @@ def _application(project: Project, location: Location, routes: list[Route]) -> I
     whole: dict[Location, list[Route]] = {}
     for same in _by_handler(opened).values():
         router = same[0].chain[1].location
-        if router not in shielded and set(same[0].methods) <= _READING and not _is_delicate(same[0]):
+        if router not in shielded and set(same[0].methods) <= _READING and not _names(same[0], _DELICATE):
             whole.setdefault(router, []).extend(same)
             continue
-        yield _open(project, same, protected)
+        yield _open(project, same, protected, opened)
     for router, reading in whole.items():
-        yield _open_router(router, reading)
+        yield _open_router(router, reading) if len(reading) > 1 else _open(project, reading, protected, opened)
 
 
 def _by_handler(opened: list[Route]) -> dict[tuple[object, ...], list[Route]]:
@@ -72,7 +74,7 @@ def _by_handler(opened: list[Route]) -> dict[tuple[object, ...], list[Route]]:
     return found
 
 
-def _open(project: Project, routes: list[Route], protected: list[Route]) -> Finding:
+def _open(project: Project, routes: list[Route], protected: list[Route], opened: list[Route]) -> Finding:
     route = routes[0]
     siblings = [each for each in protected if each.chain[1].location == route.chain[1].location]
     steps = route.chain
@@ -84,24 +86,25 @@ def _open(project: Project, routes: list[Route], protected: list[Route]) -> Find
     if route.conditional:
         severity = Severity.NOTE
         evidence += " where the configuration adds it"
-    elif set(route.methods) <= _READING and not _is_delicate(route):
-        if not any(set(each.methods) <= _READING for each in siblings):
+    elif set(route.methods) <= _READING and not _names(route, _DELICATE):
+        # Reading is often meant to be open, unless the router's other readers say otherwise.
+        neighbours = [each for each in opened if each.chain[1].location == route.chain[1].location]
+        guarded = sum(set(each.methods) <= _READING for each in siblings)
+        readers = guarded + sum(set(each.methods) <= _READING for each in neighbours)
+        if guarded * 2 < readers and not (guarded and _names(route, _PEOPLE)):
             severity = Severity.WARNING
     also = f" (also {', '.join(sorted(each.path for each in routes[1:]))})" if len(routes) > 1 else ""
     return Finding(
-        route.location, route.subject, {"route": route.subject + also, "evidence": evidence}, steps, severity
+        route.location, route.subject, {"what": f"`{route.subject}`{also} is", "evidence": evidence}, steps, severity
     )
 
 
 def _open_router(router: Location, routes: list[Route]) -> Finding:
     """The one finding of a router that only reads and protects nothing: more likely meant than forgotten."""
-    if len(routes) == 1:
-        only = routes[0]
-        fields = {"route": only.subject, "evidence": "no authentication reaches it"}
-        return Finding(only.location, only.subject, fields, only.chain, Severity.NOTE)
     steps = [Step(f"`{route.subject}` is open", route.location) for route in routes[:12]]
     common = _common_prefix([route.path for route in routes])
-    fields = {"route": f"{len(routes)} routes that read below {common}", "evidence": "no authentication reaches them"}
+    what = f"{len(routes)} routes that read below `{common}` are"
+    fields = {"what": what, "evidence": "no authentication reaches them, nor any other route of their router"}
     return Finding(router, f"GET {common}", fields, tuple(steps), Severity.NOTE)
 
 
@@ -115,9 +118,9 @@ def _common_prefix(paths: list[str]) -> str:
     return "/".join(shared) or "/"
 
 
-def _is_delicate(route: Route) -> bool:
-    """Whether a path says that it is not for everyone."""
-    return not _DELICATE.isdisjoint(route.path.lower().strip("/").split("/"))
+def _names(route: Route, words: frozenset[str]) -> bool:
+    """Whether one of the words is a segment of a route's path."""
+    return not words.isdisjoint(route.path.lower().strip("/").split("/"))
 
 
 def _few(project: Project, location: Location, protected: list[Route], opened: list[Route]) -> Finding:
@@ -125,7 +128,8 @@ def _few(project: Project, location: Location, protected: list[Route], opened: l
     total = len(protected) + len(opened)
     steps = [Step(f"`{route.subject}` is open", route.location) for route in opened[:10]]
     steps += [Step(f"`{route.subject}` is protected", route.location) for route in protected[:3]]
-    fields = {"route": f"{len(opened)} of {total} routes", "evidence": f"authentication guards only {len(protected)}"}
+    what = f"{len(opened)} of {total} routes that are not public by nature are"
+    fields = {"what": what, "evidence": f"authentication guards only {len(protected)}"}
     return Finding(location, "application", fields, tuple(steps), Severity.WARNING)
 
 

@@ -11,6 +11,7 @@ from prodlint.project.deployment.debug import Switch, find_switches
 from prodlint.project.deployment.debugging import Verdict, judge
 from prodlint.project.deployment.declared import Declared, declared, near
 from prodlint.project.deployment.surroundings import commands, has_main, started_by, surroundings
+from prodlint.project.values.bindings import Defined
 from prodlint.project.values.operations import TRUE_WORDS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
 
 def _finding(project: Project, switch: Switch, verdict: Verdict, location: Location, main: bool) -> Finding:
     steps = verdict.steps
-    severity = None
+    severity, when = None, "in production"
     if verdict.switched_off is not None:
         # Deployed as the repository says it is off; where the variable is missing it is on.
         severity = Severity.NOTE
@@ -68,12 +69,26 @@ def _finding(project: Project, switch: Switch, verdict: Verdict, location: Locat
         if started is not None:
             steps = (*steps, started)
         elif main or starts or switch.is_local or has_main(project, path):
-            severity = Severity.NOTE
+            severity, when = Severity.NOTE, _started(project, switch, main)
+    if verdict.variable:
+        unless = f"unless `{verdict.variable}` is set"
+        when = unless if when == "in production" else f"{when}, {unless}"
     if location != switch.location:
         steps = (Step(f"`{switch.setting}` takes it here", switch.location), *steps)
-    return Finding(location, switch.subject, {"setting": switch.setting, "effect": switch.effect}, steps, severity)
+    fields = {"setting": switch.setting, "when": when, "effect": switch.effect}
+    return Finding(location, switch.subject, fields, steps, severity)
+
+
+def _started(project: Project, switch: Switch, main: bool) -> str:
+    """When a server of the program's own is started, where no deployment is known to do so."""
+    site = switch.given.site
+    called = project.scope_of(Defined(switch.location.path, site.scope)).name
+    if main or not called or has_main(project, switch.location.path):
+        return "when this file is run"
+    return f"when `{called}` is called"
 
 
 def _in_deployment(each: Declared, effect: str, steps: tuple[Step, ...]) -> Finding:
     setting = f"{each.name}={each.value}"
-    return Finding(each.location, f"{each.location.path} {each.name}", {"setting": setting, "effect": effect}, steps)
+    fields = {"setting": setting, "when": "in production", "effect": effect}
+    return Finding(each.location, f"{each.location.path} {each.name}", fields, steps)

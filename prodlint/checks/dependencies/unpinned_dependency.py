@@ -89,6 +89,6 @@ def _finding(component: Component, manifest: Manifest, listed: Listed, place: in
     if len(rows) > 1:
         subject = f"{manifest.path} {listed.dialect}"
         subject += f" {rows[0].name}" if listed.dialect == "pip install" else ""
-        steps += [Step(f"`{row.written}` may be any version", Location(manifest.path, row.place)) for row in rows]
+        steps += [Step(f"`{row.written}` names no exact version", Location(manifest.path, row.place)) for row in rows]
     severity = Severity.NOTE if all(row.name in _INSTALLERS for row in rows) else None
     return Finding(Location(manifest.path, place), subject, {"requirements": names}, tuple(steps), severity)

@@ -28,7 +28,7 @@ class Switch(Struct, frozen=True):
     setting: str
     """As one would write it with debugging on: `FastAPI(debug=True)`."""
     effect: str
-    """What debugging does; completes "which ..."."""
+    """What debugging does; completes "it ..."."""
     given: Given
     block: int
     starts: bool = False

@@ -27,6 +27,8 @@ class Verdict(Struct, frozen=True):
     reason: str = ""
     """Why it may be on without being known to; "" where it is off."""
     steps: tuple[Step, ...] = ()
+    variable: str = ""
+    """The environment variable that would turn it off, where production's deployment files do not turn it on."""
     default: Location | None = None
     """The settings field whose default turns it on."""
     switched_off: Declared | None = None
@@ -72,7 +74,8 @@ def _of_variable(
     said = [(each, _says(each.value)) for each in around.get(name, ())]
     if is_on:
         off = next((each for each, says in said if says is False), None)
-        return Verdict(True, "", steps, _field(project, name, steps), off)
+        confirmed = off is None and any(says and each.production for each, says in said)
+        return Verdict(True, "", steps, "" if confirmed else name, _field(project, name, steps), off)
     return Verdict(False, switched_on=tuple(each for each, says in said if says and each.production))
 
 

@@ -1,4 +1,4 @@
-"""What the `pip install` commands of an image ask for."""
+"""What the `pip install`, `pip wheel` and `pip download` commands of an image ask for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["installed"]
 
 _PIP = re.compile(r"(?:\S*/)?pip3?(?:\.\d+)?")
 _WITH_VALUE = frozenset(
-    """-r -c -e -i -f -t -b -p -C -P --requirement --requirements --constraint --constraints --editable --index-url
+    """-r -c -e -i -f -t -b -p -w -d -C -P --wheel-dir --dest --requirement --requirements --constraint --constraints --editable --index-url
     --extra-index-url --find-links --target --prefix --root --python --platform --python-version --implementation --abi
     --no-binary --only-binary --trusted-host --proxy --timeout --retries --cert --client-cert --cache-dir --log --src
     --upgrade-strategy --config-settings --config-setting --global-option --progress-bar --exists-action --report
@@ -25,7 +25,7 @@ _SOURCES = frozenset(["-c", "--constraint", "--constraints", "-f", "--find-links
 
 
 def installed(content: Dockerfile) -> Iterator[Listed]:
-    """The list of each `pip install`, `python -m pip install` and `uv pip install` in the RUN instructions."""
+    """The list of each `pip install`, `python -m pip wheel`, `uv pip install` ... in the RUN instructions."""
     for instruction in content.instructions:
         if instruction.keyword != "RUN":
             continue
@@ -39,12 +39,12 @@ def installed(content: Dockerfile) -> Iterator[Listed]:
 
 
 def _command(command: list[tuple[str, int]]) -> Iterator[Listed]:
-    """What `pip install`, `python -m pip install` or `uv pip install` is asked for in one command."""
+    """What one command asks pip for: a wheel that is built or downloaded here is what a later step installs."""
     if command and command[0][0] in ("echo", "printf"):
         return
     start = next((index for index, (word, _) in enumerate(command) if _PIP.fullmatch(word)), len(command))
     words = iter(command[start + 1 :])
-    if next((word for word, _ in words if not word.startswith("-")), "") != "install":
+    if next((word for word, _ in words if not word.startswith("-")), "") not in ("install", "wheel", "download"):
         return
     rows, bounded = [], False
     for word, place in words:

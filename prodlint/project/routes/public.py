@@ -50,8 +50,8 @@ _INFRASTRUCTURE = {
 _ENTRANCES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     reason: (frozenset(plain.split()), frozenset(vague.split()))
     for reason, plain, vague in (
+        ("logout", "logout signout logoff", "out"),
         ("login", "login signin logon authenticate", "sign token tokens session sessions auth mfa otp verify access"),
-        ("logout", "logout signout logoff", "sign out"),
         ("token refresh", "", "refresh"),
         ("signup", "register registration signup", "join onboard sign up"),
         ("password reset", "forgot", "password recover recovery reset"),
@@ -86,14 +86,10 @@ def public_reason(project: Project, route: Route) -> str:
         return _INFRASTRUCTURE[last]
     if ".well-known" in segments or (segments and segments[0] in {"static", "assets"}):
         return "static file"
-    if set(segments) & _INFRASTRUCTURE.keys() and _INFRASTRUCTURE[
-        next(iter(set(segments) & _INFRASTRUCTURE.keys()))
-    ] in {
-        "health check",
-        "readiness check",
-        "liveness check",
-    }:
+    if any(_INFRASTRUCTURE.get(segment, "").endswith("check") for segment in segments):
         return "health check"
+    if set(route.methods) <= {"GET", "HEAD"} and any("{" in each and "token" in each for each in segments):
+        return "link with a token"
     if set(route.methods) == {"OPTIONS"}:
         return "CORS preflight"
     if route.handler is None:
@@ -108,7 +104,8 @@ def _entrance(project: Project, route: Route, segments: list[str]) -> str:
     if route.methods == ("POST",) and segments and segments[-1] in _PEOPLE and _takes_password(project, route.handler):
         return "signup"
     in_path = {word for segment in segments if not segment.startswith("{") for word in _words(segment)}
-    in_name = set(words_of(project.scope_of(route.handler).name))
+    name = project.scope_of(route.handler).name
+    in_name = {*words_of(name), "".join(words_of(name))}
     does = _handles_credentials(project, route.handler)
     for reason, (plain, vague) in _ENTRANCES.items():
         words = plain | vague
@@ -120,7 +117,8 @@ def _entrance(project: Project, route: Route, segments: list[str]) -> str:
 
 
 def _words(segment: str) -> set[str]:
-    return {word for word in re.split(r"[^a-z0-9]+", segment) if word} | {segment}
+    words = {word for word in re.split(r"[^a-z0-9]+", segment) if word}
+    return words | {segment, re.sub(r"[^a-z0-9]", "", segment)}
 
 
 def _handles_credentials(project: Project, handler: Defined) -> bool:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from prodlint.facts import Attribute, Call, Definition, Python, Reference, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import APPLICATIONS, ROUTE_DECORATORS, ROUTERS
+from prodlint.libraries.frameworks import NO_ROUTERS
 from prodlint.project.values.bindings import Bound, Defined, External
 from prodlint.project.values.outcomes import Given, Instance, Items, Meaning, Opaque, Site, options
 
@@ -221,6 +222,8 @@ class Routers:
                         yield from self.followed(given.site, given.value, depth + 1)
                 case Opaque(reason) if _looks_like_router(value):
                     yield None, reason
+                case External(name) | Instance(External(name)) if name.partition(".")[0] in NO_ROUTERS:
+                    continue
                 case External(name) if _looks_like_router(value) and not name.startswith("builtins."):
                     yield None, f"`{name}` is not in the tree"
                 case Instance(External(name)) if _looks_like_router(value):

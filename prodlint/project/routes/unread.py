@@ -53,7 +53,6 @@ def _decorated(project: Project) -> Iterator[Unread]:
                 if framework:
                     location = Location(path, python.scopes[index].place)
                     yield Unread(location, _path(decorator), framework)
-                    break
 
 
 def _framework(project: Project, site: Site, function: Value) -> str:
