@@ -529,7 +529,7 @@ class Text(Struct, frozen=True, array_like=True, tag="text"):
 
 
 class Problem(Struct, frozen=True, array_like=True):
-    """Why a file, or a part of it, cannot be read; one clause, no full stop."""
+    """Why a file, or a part of it, cannot be read: completes "the file ...", no full stop."""
 
     message: str
     place: int

@@ -97,7 +97,9 @@ _TESTS = frozenset(
 )
 _EXAMPLES = frozenset(["examples", "example", "docs_src", "samples", "sample", "demo", "demos"])
 _DOCUMENTATION = frozenset(["docs", "doc", "documentation"])
-_SCRIPTS = frozenset(["scripts", "script", "bin"])
+_SCRIPTS = frozenset(["scripts", "script", "bin", "devtools", "hack"])
+_TOP_SCRIPTS = frozenset(["tools", "dev"])
+"""Deeper down, `tools` more often holds what an agent may call, which is the application itself, and `dev` settings."""
 
 
 def folder_role(name: str, role: str, folder: str, siblings: frozenset[str], top: bool) -> str:
@@ -117,8 +119,7 @@ def folder_role(name: str, role: str, folder: str, siblings: frozenset[str], top
         return "migration"
     if name in _SCRIPTS or (name == "commands" and folder == "management"):
         return "script"
-    # Deeper down, `tools` more often holds what an agent may call, which is the application itself.
-    return "script" if name == "tools" and top else role
+    return "script" if name in _TOP_SCRIPTS and top else role
 
 
 def role_of(name: str, role: str) -> str:
@@ -143,7 +144,7 @@ def manifest(name: str, entries: frozenset[str]) -> int:
         return 1 if "__init__.py" in entries else 2
     requires = any(entry.startswith("requirements") for entry in entries if entry.endswith((".txt", ".in")))
     if requires or "requirements" in entries:
-        if name in _TESTS or name in _DOCUMENTATION or name in _SCRIPTS or name in ("requirements", "docker", "tools"):
+        if name in _TESTS or name in _DOCUMENTATION or name in _SCRIPTS | _TOP_SCRIPTS | {"requirements", "docker"}:
             return 0
         return 1 if "__init__.py" in entries else 2
     return 1 if "manage.py" in entries or "setup.py" in entries else 0

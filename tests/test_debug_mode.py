@@ -13,6 +13,7 @@ from prodlint.project.deployment.declared import declared
 from prodlint.project.deployment.declared import is_for_development as is_development_file
 
 RUN = "from flask import Flask\napp = Flask(__name__)\nif __name__ == '__main__':\n    app.run(debug=True)\n"
+SWITCH = "from fastapi import FastAPI\napp = FastAPI(debug=bool(os.getenv('D', '1')))\n"
 COMPOSE = "services:\n  web:\n    image: web\n    environment:\n"
 
 
@@ -83,6 +84,31 @@ def test_what_a_deployment_starts_is_production(tmp_path: Path, files: dict[str,
 )
 def test_what_only_a_developer_starts_is_a_note(tmp_path: Path, files: dict[str, str]) -> None:
     assert found(tmp_path, {"app.py": RUN, **files}) == [("app.py", 4, Severity.NOTE)]
+
+
+@pytest.mark.parametrize(
+    ("files", "when"),
+    [
+        ({"app.py": RUN}, "when this file is run"),
+        ({"app.py": RUN, "Dockerfile": 'FROM python:3.13\nCMD ["python", "main.py"]\n'}, "when this file is run"),
+        ({"app.py": RUN, "Dockerfile": 'FROM python:3.13\nCMD ["python", "app.py"]\n'}, "in production"),
+        ({"app.py": RUN.replace("True", "os.getenv('D', '1')")}, "when this file is run, unless `D` is set"),
+        ({"app.py": "import uvicorn\nuvicorn.run('m:a', host='localhost', reload=True)\n"}, "when this file is run"),
+        (
+            {"app.py": "import uvicorn\ndef serve():\n    uvicorn.run('m:a', host='::1', reload=True)\n"},
+            "when `serve` is called",
+        ),
+        ({"app.py": SWITCH}, "unless `D` is set"),
+        ({"app.py": SWITCH, "Dockerfile": "FROM python:3.13\nENV D=0\n"}, "unless `D` is set"),
+        ({"app.py": SWITCH, "Dockerfile": "FROM python:3.13\nENV D=1\n"}, "in production"),
+        ({"app.py": SWITCH.replace("os.getenv('D', '1')", "True")}, "in production"),
+    ],
+)
+def test_when_it_is_on(tmp_path: Path, files: dict[str, str], when: str) -> None:
+    files = {"app.py": f"import os\n{files['app.py']}", **{name: files[name] for name in files if name != "app.py"}}
+    (finding,) = check(project(tmp_path, files))
+    assert isinstance(finding, Finding)
+    assert finding.fields["when"] == when
 
 
 @pytest.mark.parametrize(

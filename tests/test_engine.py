@@ -204,7 +204,7 @@ def test_a_worker_that_hangs_is_ended(tree: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(reading, "PATIENCE", 3.0)
     report = run(request(tree, jobs=1))
     assert [each.message for each in report.findings if each.finding.rule == "unreadable-file"] == [
-        "takes longer than 3 seconds to read, so nothing in this file was checked"
+        "the file takes longer than 3 seconds to read, so nothing in it was checked"
     ]
     assert "app/other.py:5 missing-request-timeout" in lines(report)
 

@@ -122,6 +122,43 @@ def test_a_driver_for_tests_tells_nothing(tmp_path: Path) -> None:
     assert engine(tmp_path, code).database.dialects == ("postgresql",)
 
 
+def test_drivers_of_several_databases_tell_nothing(tmp_path: Path) -> None:
+    code = "engine = create_engine(os.getenv('DATABASE_URL', 'sqlite:///x.db'))"
+    found = engine(tmp_path, code, requirements__txt="psycopg2==2.9.10\npymysql==1.1.1\n")
+    assert found.database.dialects == ("sqlite",)
+    decided = "the environment variable `DATABASE_URL` decides; without it, it is sqlite"
+    assert found.database.reason == f"{decided}; drivers of MySQL and PostgreSQL are required"
+
+
+def test_the_fall_back_is_the_evidence_before_any_driver(tmp_path: Path) -> None:
+    code = (
+        "if os.getenv('DATABASE_URL'):\n    url = os.environ['DATABASE_URL']\n"
+        "else:\n    url = f\"postgresql://{os.environ['HOST']}/app\"\nengine = create_engine(url)"
+    )
+    found = engine(tmp_path, code, requirements__txt="psycopg2==2.9.10\nasyncpg==0.30.0\n")
+    assert found.database.dialects == ("postgresql",)
+    assert not any("driver" in step.message for step in found.database.steps)
+
+
+@pytest.mark.parametrize(
+    ("driver", "call", "dialects"),
+    [
+        ("asyncpg", "create_engine(url)", ()),
+        ("asyncpg", "create_async_engine(url)", ("postgresql",)),
+        ("asyncpg", "AsyncEngine(create_engine(url))", ("postgresql",)),
+        ("pymysql", "create_async_engine(url)", ()),
+        ("psycopg", "create_engine(url)", ("postgresql",)),
+        ("psycopg", "create_async_engine(url)", ("postgresql",)),
+    ],
+)
+def test_only_a_driver_that_the_engine_can_use_tells(
+    tmp_path: Path, driver: str, call: str, dialects: tuple[str, ...]
+) -> None:
+    wanted = "AsyncEngine, create_async_engine" if "AsyncEngine" in call else "create_async_engine"
+    code = f"from sqlalchemy.ext.asyncio import {wanted}\nurl = os.environ['DATABASE_URL']\nengine = {call}"
+    assert engine(tmp_path, code, requirements__txt=f"{driver}==1.0\n").database.dialects == dialects
+
+
 def test_arguments_of_mappings_are_followed(tmp_path: Path) -> None:
     code = """
 def options():

@@ -30,7 +30,8 @@ def lines(several: list[Logged]) -> list[int]:
 
 @pytest.mark.parametrize(
     "name",
-    "password access_token refreshTokens apiKey API_KEY reset_token card_number ssn new_password otp_code".split(),
+    "password access_token refreshTokens apiKey API_KEY reset_token card_number ssn new_password otp_code "
+    "reset_password_code verification_code mfa_code login_code recovery_code two_factor_code user_2fa_code".split(),
 )
 def test_names_of_secrets(name: str) -> None:
     assert is_sensitive(name)
@@ -40,7 +41,8 @@ def test_names_of_secrets(name: str) -> None:
     "name",
     """total_tokens max_tokens prompt_tokens tokens token_count token_type next_page_token csrf_token password_reset
     password_hash hashed_password has_password password_given secret_name secret_id token_expires_at reset_password_url
-    token_payload user key monkey""".split(),
+    token_payload user key monkey code status_code error_code country_code zip_code verification_code_id
+    auth_error_code""".split(),
 )
 def test_names_that_are_none(name: str) -> None:
     assert not is_sensitive(name)

@@ -127,5 +127,17 @@ INDEXES_FOREIGN_KEYS = frozenset({"mysql", "mariadb"})
 """Databases that make an index for each foreign key themselves (InnoDB: "FOREIGN KEY Constraints" in MySQL's manual).
 PostgreSQL, SQLite, Oracle and SQL Server do not."""
 
-FEW_VALUES = frozenset("type kind status state role visibility level priority severity category".split())
+FEW_VALUES = frozenset("type kind status state role visibility scope mode level priority severity category".split())
 """Names, and last words of names, of columns with a handful of values: an index on one alone helps little."""
+
+COLUMN_LIBRARIES = ("sqlalchemy.", "sqlmodel.", "flask_sqlalchemy.", "django.db.models.", "tortoise.", "peewee.")
+"""How the dotted names of what describes a column begin."""
+
+COLUMN_CALLS = frozenset({"Column", "mapped_column"})
+"""SQLAlchemy's descriptions of a column, whose type is an argument."""
+
+TEXT_COLUMN_TYPES = frozenset("String Text Unicode UnicodeText VARCHAR CHAR TEXT NVARCHAR".split())
+"""Types of SQLAlchemy whose values are text as it is."""
+
+TEXT_FIELDS = frozenset({"CharField", "TextField"})
+"""Fields of Django, Tortoise and Peewee whose values are text as it is."""

@@ -12,6 +12,9 @@ SECRET_WORDS = frozenset(
     "password passwd pwd passphrase secret secrets token tokens jwt apikey credential credentials passcode otp "
     "authorization bearer".split()
 )
+_CODES = "verification recovery backup reset login signin mfa totp factor fa auth authentication sms activation".split()
+"""Words that make a code one that lets somebody in; `factor` and `fa` end "two-factor" and "2fa"."""
+
 SECRET_PAIRS = frozenset(
     {
         ("api", "key"),
@@ -27,10 +30,9 @@ SECRET_PAIRS = frozenset(
         ("social", "security"),
         ("security", "number"),
         ("pin", "code"),
-        ("verification", "code"),
-        ("recovery", "code"),
         ("recovery", "codes"),
         ("backup", "codes"),
+        *((kind, "code") for kind in _CODES),
     }
 )
 PERSONAL_WORDS = frozenset({"ssn", "cvv", "cvc", "iban", "passport"})

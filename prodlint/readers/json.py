@@ -47,12 +47,12 @@ class _Cursor:
         found = _TOKEN.match(self.text, self.end)
         if found is None:
             blank = re.compile(r"\s*").match(self.text, self.end)
-            raise _Unreadable("it is not valid JSON", blank.end() if blank is not None else self.end)
+            raise _Unreadable("is not valid JSON", blank.end() if blank is not None else self.end)
         self.token, self.start, self.end = found[1], found.start(1), found.end()
         return self.token
 
     def fault(self, what: str) -> _Unreadable:
-        return _Unreadable(f"it is not valid JSON: {what}", self.start)
+        return _Unreadable(f"is not valid JSON: {what}", self.start)
 
     def document(self) -> tuple[Value, ...]:
         if not self.advance():
@@ -67,7 +67,7 @@ class _Cursor:
         token, start = self.token, self.start
         if token == "{" or token == "[":
             if self.depth == _DEPTH:
-                raise _Unreadable("it is nested too deeply", start)
+                raise _Unreadable("is nested too deeply", start)
             self.depth += 1
             value: Value
             if token == "{":

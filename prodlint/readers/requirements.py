@@ -76,7 +76,7 @@ def read(path: str, text: str) -> Facts:
         understood = True
         requirements.append(requirement)
     if bad is not None and not understood:
-        return Facts(Text(lines.count), Problem("no line of it is a requirement", bad), pragmas=pragmas(text))
+        return Facts(Text(lines.count), Problem("has no line that is a requirement", bad), pragmas=pragmas(text))
     generated = _GENERATED.search(text[:2000])
     tool = generated[1].lower() if generated is not None else ""
     content = Requirements(tuple(requirements), tuple(includes), tuple(constraints), tool)

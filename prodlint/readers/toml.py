@@ -60,7 +60,7 @@ def read(path: str, text: str) -> Facts:
     secrets: list[Secret] = []
     if _LOCK.fullmatch(path.rpartition("/")[2]):
         return _lock(text, lines)
-    deep = Facts(Text(lines.count), Problem("it is nested too deeply", place_of(1, 0, 1, 0)))
+    deep = Facts(Text(lines.count), Problem("is nested too deeply", place_of(1, 0, 1, 0)))
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -83,11 +83,11 @@ def _problem(message: str, lines: Lines) -> Problem:
     """tomllib's message says where at its end: `... (at line 3, column 5)`."""
     found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
     if found is None:
-        return Problem("it is not valid TOML", place_of(1, 0, 1, 0))
+        return Problem("is not valid TOML", place_of(1, 0, 1, 0))
     line, column = (int(found[2]), int(found[3]) - 1) if found[2] else (max(lines.count, 1), 0)
     # the message may quote a character or a key, which might be a part of a secret: only its fixed words are kept
     clause = re.sub(r"[:(].*|'.*|\".*", "", found[1], flags=re.DOTALL).strip()
-    return Problem(f"it is not valid TOML: {clause[:1].lower()}{clause[1:]}", place_of(line, column, line, column))
+    return Problem(f"is not valid TOML: {clause[:1].lower()}{clause[1:]}", place_of(line, column, line, column))
 
 
 def _value(value: Any, spot: _Spot | None, fallback: int, name: str, secrets: list[Secret], depth: int) -> Value:
@@ -220,7 +220,7 @@ def _lock(text: str, lines: Lines) -> Facts:
     conflict = re.search(r"^(?:<{7}|>{7}) ", text, re.MULTILINE)
     if conflict is not None:
         place = lines.place(conflict.start(), conflict.end())
-        return Facts(Text(lines.count), Problem("it holds the markers of an unresolved merge", place))
+        return Facts(Text(lines.count), Problem("holds the markers of an unresolved merge", place))
     secrets: list[Secret] = []
     tables: dict[str, list[tuple[Value | None, Value]]] = {"": [], "metadata": []}
     packages: list[tuple[int, list[tuple[Value | None, Value]]]] = []
@@ -245,7 +245,7 @@ def _lock(text: str, lines: Lines) -> Facts:
         (Constant("package", first), Sequence("list", items, whole)),
     ]
     if not items and not tables[""] and not tables["metadata"] and text.strip():
-        return Facts(Text(lines.count), Problem("it is no lock file of a known tool", place_of(1, 0, 1, 0)))
+        return Facts(Text(lines.count), Problem("is no lock file of a known tool", place_of(1, 0, 1, 0)))
     return Facts(Document((Mapping(tuple(content), whole),)), secrets=tuple(secrets))
 
 

@@ -69,11 +69,11 @@ def read(path: str, text: str) -> Facts:
         line, column = (mark.line + 1, mark.column) if mark is not None else (1, 0)
         # quoted parts of the message may be the file's own text
         clause = re.sub(r"\s*'.*'", "", error.problem or error.context or "")
-        message, place = f"it is not valid YAML: {clause}".rstrip(": "), place_of(line, column, line, column)
+        message, place = f"is not valid YAML: {clause}".rstrip(": "), place_of(line, column, line, column)
     except (yaml.YAMLError, UnicodeError):
-        message, place = "it is not valid YAML: it holds a character that is not allowed", place_of(1, 0, 1, 0)
+        message, place = "is not valid YAML: it holds a character that is not allowed", place_of(1, 0, 1, 0)
     except (RecursionError, MemoryError, ValueError):
-        message, place = "it is not valid YAML", place_of(1, 0, 1, 0)
+        message, place = "is not valid YAML", place_of(1, 0, 1, 0)
     else:
         return Facts(Document(tuple(reader.documents)), secrets=tuple(reader.secrets), pragmas=pragmas(text))
     return Facts(Text(Lines(text).count), Problem(message, place), pragmas=pragmas(text))
@@ -109,7 +109,7 @@ class _Reader:
 
     def open(self, event: Any) -> None:
         if len(self.stack) > _DEPTH:
-            raise _Unreadable("it is nested too deeply", _place(event))
+            raise _Unreadable("is nested too deeply", _place(event))
         if event.anchor:
             self.anchors[event.anchor] = None
         self.stack.append(_Open(self.bound(), event))
@@ -134,7 +134,7 @@ class _Reader:
 
     def alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
-            raise _Unreadable("it is not valid YAML: an alias names no anchor", _place(event))
+            raise _Unreadable("is not valid YAML: an alias names no anchor", _place(event))
         known = self.anchors[event.anchor]
         if known is None:
             self.add(Unknown("an alias stands inside the value that it names", _place(event)), 1)
@@ -142,7 +142,7 @@ class _Reader:
         value, size = known
         self.expanded += size
         if self.expanded > _EXPANSION:
-            raise _Unreadable(f"its aliases stand for more than {_EXPANSION:,} values", _place(event))
+            raise _Unreadable(f"has aliases that stand for more than {_EXPANSION:,} values", _place(event))
         self.add(value, size)
 
     def bound(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prodlint.facts import Assign, Attribute, Await, Call, Constant, Reference, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries import sensitive as words
+from prodlint.libraries.database import COLUMN_CALLS, COLUMN_LIBRARIES, TEXT_COLUMN_TYPES, TEXT_FIELDS
 from prodlint.libraries.sensitive import is_connection, is_sensitive
 from prodlint.project.flow.traces import (
     CONNECTION,
@@ -53,6 +54,12 @@ def judged_by_declaration(
                     Location(ancestor.path, statement.place),
                 )
                 return Verdict((Trace(written(value), SECRET, longer((declared,), step)),))
+            if isinstance(statement, Assign) and _is_text_column(exposures, site, statement.value):
+                declared = Step(
+                    f"`{name}` is a column of `{exposures.project.scope_of(ancestor).name}`",
+                    Location(ancestor.path, statement.place),
+                )
+                return Verdict((Trace(written(value), SECRET, longer((declared,), step)),))
         assigned = table.attributes.get(ancestor.scope, {}).get(name, [])
         python = exposures.project.python(ancestor.path)
         assert python is not None
@@ -84,6 +91,20 @@ def judged_by_declaration(
                 )
             )
     return None
+
+
+def _is_text_column(exposures: Exposures, site: Site, value: Value | None) -> bool:
+    """Whether a class attribute describes a column whose value, in an object of the class, is text as it is."""
+    if not isinstance(value, Call):
+        return False
+    last = last_name(value.function)
+    types = [last_name(each.value) for each in value.arguments if each.name in {"", "type_"} and not each.star]
+    if last in COLUMN_CALLS:
+        is_text = not TEXT_COLUMN_TYPES.isdisjoint(types)
+    else:
+        is_text = last in TEXT_FIELDS
+    name = exposures.project.values.external_name(site, value.function) if is_text else ""
+    return is_text and name.startswith(COLUMN_LIBRARIES)
 
 
 def whole_object(

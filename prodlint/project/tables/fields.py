@@ -36,7 +36,7 @@ def columns_of(project: Project, models: Models, defined: Defined) -> Iterator[C
     for member in _own_members(project, models, defined):
         column = _field(project, member) if sqlmodel else _column(project, models, member, defined)
         if column is not None:
-            yield replace(column, inherited=member.owner != defined)
+            yield replace(column, inherited=member.owner != defined, owner=project.scope_of(member.owner).name)
 
 
 def _field(project: Project, member: Member) -> Column | None:

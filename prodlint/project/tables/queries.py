@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Attribute, Call, Constant, Operation, Reference, Sequence, Value
+from prodlint.facts import Argument, Assign, Attribute, Call, Constant, Operation, Reference, Sequence, Value
 from prodlint.finding import Location
 from prodlint.libraries.database import ENUM_TYPES
 from prodlint.project.tables.entities import Entities
@@ -60,15 +60,23 @@ def find_uses(project: Project) -> tuple[Use, ...]:
         if python is None:
             continue
         scopes = [(call, python.blocks[block].scope) for call, block in project.calls_in(path)]
-        names: dict[int, dict[str, str]] = {}
+        names: dict[int, list[_Kept]] = {}
+        narrowed: set[str] = set()
+        here: list[Use] = []
         paged = {scope for call, scope in scopes if _last(call.function) in _PAGES}
         for call, scope in scopes:
             name = _last(call.function)
-            if name not in _WORDS or (name == _SORTS and scope not in paged) or _is_aggregate(call):
+            site = Site(path, scope)
+            if name not in _WORDS or (name == _SORTS and scope not in paged) or _is_aggregate(project, site, call):
                 continue
             if scope not in names:
                 names[scope] = _names_of_queries(project, Defined(path, scope))
-            for use in _uses(entities, Site(path, scope), call, name, f"{scope} {_query(call, names[scope])}"):
+            query = f"{scope} {_query(call, names[scope])}"
+            here += _uses(entities, site, call, name, query)
+            if name in ("where", "filter", _BY_NAME) and any(map(_is_opaque, call.arguments)):
+                narrowed.add(query)
+        for use in here:
+            if use.kind != "order" or use.query not in narrowed:
                 found.setdefault((use.location, use.column), use)
     return tuple(sorted(found.values(), key=lambda use: (use.location, use.column)))
 
@@ -77,35 +85,65 @@ def _last(function: Value) -> str:
     return function.name.rpartition(".")[2] if isinstance(function, (Reference, Attribute)) else ""
 
 
-def _is_aggregate(call: Call) -> bool:
+def _is_aggregate(project: Project, site: Site, call: Call) -> bool:
     """Whether a `filter` belongs to `func.count().filter(...)`, which no index serves."""
     inner = call.function.value if isinstance(call.function, Attribute) else None
-    name = inner.function.name if isinstance(inner, Call) and isinstance(inner.function, Reference) else ""
-    return name.startswith("func.") or ".func." in name
+    if not isinstance(inner, Call) or not isinstance(inner.function, Reference):
+        return False
+    name = inner.function.name
+    return ".func." in f".{name}" or ".func." in project.values.external_name(site, inner.function)
 
 
-def _names_of_queries(project: Project, defined: Defined) -> dict[str, str]:
-    """For each variable of a function, the beginning of the query that is kept in it."""
-    found: dict[str, str] = {}
-    for statement in project.statements_of(defined):
+def _is_opaque(argument: Argument) -> bool:
+    """Whether an argument is a condition that is made elsewhere: what it filters by is not known."""
+    value = argument.value
+    return bool(argument.star) or (not argument.name and isinstance(value, Reference) and "." not in value.name)
+
+
+class _Kept(Struct, frozen=True):
+    """A query that a function keeps in a variable."""
+
+    name: str
+    place: int
+    beginning: str
+
+
+def _names_of_queries(project: Project, defined: Defined) -> list[_Kept]:
+    """The beginnings of the queries that a function keeps in variables, in source order."""
+    found: list[_Kept] = []
+    for statement in sorted(project.statements_of(defined), key=lambda each: each.place):
         if isinstance(statement, Assign) and isinstance(statement.value, Call) and len(statement.targets) == 1:
             target = statement.targets[0]
             if isinstance(target, Reference):
                 beginning = _query(statement.value, found)
                 if beginning != target.name:
-                    found[target.name] = beginning
+                    found.append(_Kept(target.name, statement.place, beginning))
     return found
 
 
-def _query(call: Call, names: dict[str, str]) -> str:
+def _kept(name: str, place: int, names: list[_Kept]) -> str:
+    """The beginning of the query that a variable holds at a place: its last assignment before that, or its first."""
+    own = [each for each in names if each.name == name]
+    before = [each for each in own if each.place < place]
+    return (before or own)[-1 if before else 0].beginning if own else ""
+
+
+def _query(call: Call, names: list[_Kept]) -> str:
     """The beginning of the query that a call is a part of: a place, or the variable that the query comes in."""
     value: Value = call
     while isinstance(value, (Call, Attribute)):
         if isinstance(value, Call) and isinstance(value.function, Reference):
             head, _, last = value.function.name.rpartition(".")
-            if (last in _BEGINNINGS and last not in _FILTERS) or not head or head.endswith(".query"):
+            is_beginning = (last in _BEGINNINGS and last not in _FILTERS) or head.endswith(".query")
+            # What a function of the application makes of a query is the same query: `query = only_active(query)`.
+            for argument in value.arguments if not is_beginning and last not in _WORDS else ():
+                if isinstance(argument.value, Reference):
+                    beginning = _kept(argument.value.name, value.place, names)
+                    if beginning:
+                        return beginning
+            if is_beginning or not head:
                 return str(value.place)
-            return names.get(head, head)
+            return _kept(head, value.place, names) or head
         value = value.function if isinstance(value, Call) else value.value
     return str(call.place)
 

@@ -37,6 +37,8 @@ class Column(Struct, frozen=True):
     """Why it may have an index that is not seen; "" where it has none."""
     inherited: bool = False
     """Declared by a mixin or an abstract base."""
+    owner: str = ""
+    """The class whose body declares it; "" for a column of a `Table(...)`."""
 
 
 class Index(Struct, frozen=True):
