@@ -223,8 +223,9 @@ def test_images() -> None:
         "RUN pip install -U pip && FLAGS=1 python3 -m pip --quiet install --target /x 'a[y]' b==1 \\\n"
         "    -i https://h/simple c==$V d$V ./e f.whl git+https://h/g.git git+https://h/h.git@v1.0\n"
         "RUN poetry run pip install -q i | tee log; uv pip install -r r.txt --system j>=1 2>/dev/null\n"
-        "RUN pip install --no-index --find-links /wheels k\nRUN echo pip install l\nRUN python -m pip download -d /w m\n"
-        "RUN pip wheel --wheel-dir /w n -f /f\nRUN pip wheel -w /w o -r r.txt p==1\nRUN pip cache list\n"
+        "RUN pip install --no-index --find-links /wheels k\nRUN echo pip install l\n"
+        "RUN python -m pip download -d /w m\nRUN pip wheel --wheel-dir /w n -f /f\n"
+        "RUN pip wheel -w /w o -r r.txt p==1\nRUN pip cache list\n"
     )
     files = {"Dockerfile": image, "requirements.txt": "i==1\n"}
     assert reported(files) == [

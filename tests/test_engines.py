@@ -140,6 +140,17 @@ def test_the_fall_back_is_the_evidence_before_any_driver(tmp_path: Path) -> None
     assert not any("driver" in step.message for step in found.database.steps)
 
 
+def test_what_decides_between_urls_is_evidence(tmp_path: Path) -> None:
+    code = (
+        "kind, host = os.getenv('KIND', 'server'), os.getenv('HOST', 'db')\n"
+        "def url():\n    if kind == 'memory':\n        return 'sqlite://'\n    return f'postgresql://{host}/app'\n"
+        "engine = create_engine(url())"
+    )
+    found = engine(tmp_path, code)
+    assert set(found.database.dialects) == {"sqlite", "postgresql"}
+    assert found.database.steps[0].message == "`kind` decides which it is"
+
+
 @pytest.mark.parametrize(
     ("driver", "call", "dialects"),
     [

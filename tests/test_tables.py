@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from prodlint.checks.database import missing_index
 from prodlint.facts import span
+from prodlint.finding import Finding
 from prodlint.project.tables.created import mentioned_indexes
 from prodlint.project.tables.schema import Table
 from prodlint.project.tables.tables import rows
@@ -418,3 +420,74 @@ def test_a_query_that_is_built_in_steps_is_one() -> None:
         "    query = query.filter(A.c > x)\n    return query.all()\n"
     )
     assert len({use.query for use in project_of({"app.py": source}).queries}) == 1
+
+
+def test_a_variable_may_hold_one_query_after_the_other() -> None:
+    source = QUERIES.partition("def f(")[0] + (
+        "def f(session, x):\n    query = select(A).where(A.b == x)\n    query = narrowed(query)\n"
+        "    session.execute(query.where(A.c == x))\n    query = select(A)\n    return query.where(A.b == x)\n"
+    )
+    first, second, third = (use.query for use in project_of({"app.py": source}).queries)
+    assert first == second != third
+
+
+def test_aggregates_and_sorts_of_filtered_rows_are_no_uses() -> None:
+    source = QUERIES.partition("def f(")[0] + (
+        "import sqlalchemy as sa\n"
+        "def f(session, conditions, condition):\n"
+        "    session.query(func.count().filter(A.b > 1), sa.func.sum(A.b).filter(A.c > 1)).all()\n"
+        "    select(A).where(*conditions).order_by(A.c).limit(1)\n"
+        "    select(A).where(condition).order_by(A.c).limit(1)\n"
+        "    select(A).where(A.b == None).order_by(A.c).limit(1)\n"
+    )
+    assert project_of({"app.py": source}).queries == ()
+
+
+def test_a_class_that_is_called_like_an_imported_model_comes_later() -> None:
+    found = project_of(
+        {
+            "shop.py": "from sqlalchemy import Column\nfrom sqlalchemy.orm import declarative_base\n"
+            "Base = declarative_base()\n"
+            "class Shop(Base):\n    __tablename__ = 'shops'\n    id = Column(primary_key=True)\n",
+            "item.py": "from sqlalchemy import Column, ForeignKey\nfrom shop import Base, Shop\n"
+            "class Item(Base):\n    __tablename__ = 'items'\n    id = Column(primary_key=True)\n"
+            "    shop_id = Column(ForeignKey(Shop.id))\nclass Shop:\n    pass\n",
+        }
+    ).tables
+    assert [column.foreign_key for table in found for column in table.columns if column.foreign_key] == ["shops.id"]
+
+
+def findings_of(files: dict[str, str]) -> dict[str, tuple[str, list[str]]]:
+    """Why and at what cost, and the steps, of each finding by its subject."""
+    found = [each for each in missing_index.check(project_of(files)) if isinstance(each, Finding)]
+    return {
+        each.subject: (f"{each.fields['why']}: {each.fields['cost']}", [step.message for step in each.steps])
+        for each in found
+    }
+
+
+def test_what_the_rule_says_of_each_occasion() -> None:
+    source = (
+        "from sqlalchemy import Column, ForeignKey, Table, select\nfrom sqlalchemy.orm import declarative_base\n"
+        "Base = declarative_base()\n"
+        "class InProject:\n    project_id = Column(ForeignKey('project.id'))\n"
+        "class A(Base, InProject):\n    __tablename__ = 'a'\n    id = Column(primary_key=True)\n"
+        "    user_id = Column()\n    name = Column()\n    made = Column()\n    seen = Column()\n"
+        "class B(Base, InProject):\n    __tablename__ = 'b'\n    id = Column(primary_key=True)\n"
+        "links = Table('a_b', Base.metadata, Column('a', ForeignKey('a.id')))\n"
+        "def f(session, x):\n    query = session.query(A)\n    if x:\n"
+        "        query = query.filter(A.seen > x, A.seen < 9)\n    else:\n        query = query.filter(A.seen < x)\n"
+        "    select(A).where(A.name == x)\n    select(A).where(A.name == x, A.made == 1)\n"
+        "    return select(A).order_by(A.made).limit(1)\n"
+    )
+    assert findings_of({"app.py": source}) == {
+        "InProject.project_id": (
+            "references `project.id` in 2 tables (`A`, `B`): deleting or joining the parent reads the whole table",
+            ["`A` inherits the column", "`B` inherits the column"],
+        ),
+        "a_b.a": ("references `a.id`: deleting or joining the parent reads the whole table", []),
+        "A.user_id": ("says whose a row is: reading one owner's rows reads the whole table", []),
+        "A.name": ("is what 2 queries filter by: each query reads the whole table", ["a query filters by it"] * 2),
+        "A.made": ("is what a query sorts by: the query reads the whole table", ["a query sorts by it"]),
+        "A.seen": ("is what a query filters by: the query reads the whole table", ["a query filters by it"]),
+    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, Operation, Reference, Value, walk
+from prodlint.facts import Call, Constant, Operation, Reference, Return, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.engines import (
     ASYNCHRONOUS_DRIVERS,
@@ -106,8 +106,29 @@ def database_of(project: Project, known: Evidence, url: Given, block: int) -> Da
     if not kept and any(each in EMBEDDED for each in excluded):
         # Code that is for anything but SQLite is for a server, whichever it is.
         return Database(("server",), "", outcome.steps)
-    steps = outcome.steps[:6] + tuple(step for dialect in kept for step in found[dialect])
+    branch = _branch(project, outcome.steps) if isinstance(outcome.meaning, Choice) else ()
+    steps = branch + outcome.steps[:6] + tuple(step for dialect in kept for step in found[dialect])
     return Database(kept, "" if any(each in SERVERS for each in kept) else reason, steps[:12])
+
+
+def _branch(project: Project, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """What a function that gives one of several URLs asks about, found by the `return` through which a value came."""
+    for step in steps:
+        path = step.location.path
+        python = project.python(path)
+        results = [each for each in python.statements if isinstance(each, Return)] if python is not None else []
+        for result in results:
+            if python is None or result.value is None:
+                continue
+            if not any(each.place == step.location.place for each in walk(result.value)):
+                continue
+            scope = python.blocks[result.block].scope
+            for block in (python.blocks[each.block] for each in results):
+                if block.scope == scope and block.kind == "if" and block.value is not None:
+                    asked = next((each for each in walk(block.value) if isinstance(each, Reference)), None)
+                    if asked is not None:
+                        return (Step(f"`{asked.name}` decides which it is", Location(path, asked.place)),)
+    return ()
 
 
 def _dialects(

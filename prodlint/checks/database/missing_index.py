@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from prodlint.facts import span
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.libraries.database import FEW_VALUES, INDEXES_FOREIGN_KEYS, OWNER_COLUMNS
 from prodlint.libraries.engines import EMBEDDED
@@ -16,52 +17,92 @@ if TYPE_CHECKING:
     from prodlint.project.tables.queries import Use
     from prodlint.project.tables.schema import Column, Table
 
-_VERBS = {"join": "joins by it", "order": "sorts by it"}
+_VERBS = {"join": "join", "order": "sort"}
 _SHOWN = 4
 
 
+class _Searched(NamedTuple):
+    """A column of a table that no index begins with."""
+
+    table: Table
+    column: Column
+    why: str
+    """"key", "owner", or "" where only queries want the index."""
+    uses: list[Use]
+
+
 def check(project: Project) -> Iterator[Finding | Undecided]:
-    """One finding for each column of a model; undecided where an index may exist that is not seen."""
+    """One finding for each column that a model or a mixin declares; undecided where an index may exist unseen."""
     ignored = {str(name) for name in project.options("missing-index").get("lookup-tables", ())}
-    engines = (engine for engine in project.engines if not engine.is_script)
-    servers = {dialect for engine in engines for dialect in engine.database.dialects} - EMBEDDED
-    keys_are_indexed = bool(servers) and servers <= INDEXES_FOREIGN_KEYS
-    wanted = {table.location: _wanted(table, keys_are_indexed) for table in project.tables}
+    wanted = {table.location: _wanted(table, _keys_are_indexed(project)) for table in project.tables}
     uses: dict[tuple[Location, str], list[Use]] = defaultdict(list)
     for use in _slow(project, wanted):
         uses[(use.table.location, use.column)].append(use)
     mentioned = mentioned_indexes(project)
+    found: dict[tuple[Location, str], list[_Searched]] = defaultdict(list)
     for table in project.tables:
         if project.role(table.location.path) != "application" or {table.name, table.label} & ignored:
             continue
         for column in table.columns:
             own = uses[(table.location, column.name)]
-            why = wanted[table.location].get(column.name) or (_of_queries(own) if own else "")
-            if not why or column.name in table.leading:
+            why = wanted[table.location].get(column.name, "")
+            if not (why or own) or column.name in table.leading:
                 continue
-            subject = f"{table.label}.{column.attribute}"
             doubt = table.unknown or column.doubt or _elsewhere(table, column, mentioned)
             if doubt:
-                yield Undecided(column.location, f"column {subject}", doubt)
+                yield Undecided(column.location, f"column {_name(table)}.{column.attribute}", doubt)
                 continue
-            fields = {"model": table.label, "column": column.attribute, "table": table.name, "why": why}
-            yield Finding(column.location, subject, fields, tuple(_steps(project, table, column, own)))
+            # What a mixin declares is mended there for all its tables.
+            found[(column.location, column.attribute)].append(_Searched(table, column, why, own))
+    for several in found.values():
+        yield _finding(project, several)
+
+
+def _keys_are_indexed(project: Project) -> bool:
+    engines = (engine for engine in project.engines if not engine.is_script)
+    servers = {dialect for engine in engines for dialect in engine.database.dialects} - EMBEDDED
+    return bool(servers) and servers <= INDEXES_FOREIGN_KEYS
+
+
+def _name(table: Table) -> str:
+    """The class of a table; of a `Table(...)` the name that the database knows."""
+    return table.label if table.of else table.name or table.label
+
+
+def _finding(project: Project, several: list[_Searched]) -> Finding:
+    first = several[0]
+    names = [_name(each.table) for each in several]
+    model = names[0] if len(several) == 1 else first.column.owner or names[0]
+    uses = [use for each in several for use in each.uses]
+    where = ""
+    if len(several) > 1:
+        listed = ", ".join(f"`{name}`" for name in names[:3]) + (", ..." if len(names) > 3 else "")
+        where = f" in {len(names)} tables ({listed})"
+    if first.why == "key":
+        target = "" if first.column.foreign_key == "?" else f"references `{first.column.foreign_key}`"
+        why, cost = target or "is a foreign key", "deleting or joining the parent reads the whole table"
+    elif first.why == "owner":
+        why, cost = "says whose a row is", "reading one owner's rows reads the whole table"
+    else:
+        why, number = _of_queries(uses)
+        cost = "the query reads the whole table" if number == 1 else "each query reads the whole table"
+    fields = {"model": model, "column": first.column.attribute, "table": first.table.name, "why": why + where}
+    subject = f"{model}.{first.column.attribute}"
+    return Finding(first.column.location, subject, {**fields, "cost": cost}, tuple(_steps(project, several)))
 
 
 def _wanted(table: Table, keys_are_indexed: bool) -> dict[str, str]:
-    """The columns that want an index whatever queries do, each with why: foreign keys and owners. Of a foreign key of
-    several columns it is the first, if no index begins with any of them."""
+    """The columns that want an index whatever queries do, each with why: "key" or "owner". Of a foreign key of several
+    columns it is the first, if no index begins with any of them."""
     several = {name: names for names in table.foreign_keys for name in names}
     found = {}
     for column in table.columns:
         together = several.get(column.name, (column.name,))
         if column.foreign_key and not keys_are_indexed:
             if column.name == together[0] and not table.leading.intersection(together):
-                found[column.name] = f"references `{column.foreign_key}`"
-                if column.foreign_key == "?":
-                    found[column.name] = "is a foreign key"
+                found[column.name] = "key"
         elif column.attribute in OWNER_COLUMNS and not column.foreign_key and column.name not in table.leading:
-            found[column.name] = "says whose a row is"
+            found[column.name] = "owner"
     return found
 
 
@@ -92,22 +133,32 @@ def _has_many_values(use: Use) -> bool:
     return column is not None and not column.family and column.name.rpartition("_")[2] not in FEW_VALUES
 
 
-def _of_queries(uses: list[Use]) -> str:
-    number = len({use.location for use in uses})
-    return "is what a query searches by" if number == 1 else f"is what {number} queries search by"
+def _of_queries(uses: list[Use]) -> tuple[str, int]:
+    """What queries do with a column, and how many."""
+    number = len({(use.location.path, use.query) for use in uses})
+    kinds = {_VERBS.get(use.kind, "filter") for use in uses}
+    verbs = [verb for verb in ("filter", "join", "sort") if verb in kinds]
+    if number == 1:
+        return f"is what a query {' and '.join(f'{verb}s' for verb in verbs)} by", number
+    return f"is what {number} queries {' or '.join(verbs)} by", number
 
 
-def _steps(project: Project, table: Table, column: Column, uses: list[Use]) -> Iterator[Step]:
-    if column.inherited:
-        yield Step(f"`{table.label}` inherits the column", table.location)
+def _steps(project: Project, several: list[_Searched]) -> Iterator[Step]:
+    for table, column, _, _ in several:
+        if column.inherited:
+            yield Step(f"`{_name(table)}` inherits the column", table.location)
+    table, column = several[0][:2]
     if column.ondelete in ("CASCADE", "SET NULL", "SET DEFAULT"):
         name = column.foreign_key.rpartition(".")[0].rpartition(".")[2]
         target = next((each for each in project.tables if each.name == name), None)
         if target is not None:
-            rows = f"rows of `{table.name or table.label}`"
+            rows = f"rows of `{table.name or table.label}`" if len(several) == 1 else "rows of each of these tables"
             yield Step(f"a deletion there looks for {rows} (ON DELETE {column.ondelete})", target.location)
-    for use in uses[:_SHOWN]:
-        yield Step(f"a query {_VERBS.get(use.kind, 'filters by it')}", use.location)
+    lines: dict[tuple[str, int], Use] = {}
+    for use in (use for each in several for use in each.uses):
+        lines.setdefault((use.location.path, span(use.location.place).line), use)
+    for use in list(lines.values())[:_SHOWN]:
+        yield Step(f"a query {_VERBS.get(use.kind, 'filter')}s by it", use.location)
 
 
 def _elsewhere(table: Table, column: Column, mentioned: dict[tuple[str, str], Location]) -> str:

@@ -64,7 +64,8 @@ def judged_call(exposures: Exposures, where: Where, call: Call) -> Verdict:
         return SAFE
     if last in words.DUMP_FUNCTIONS and call.arguments:
         return dumped(exposures, where, call, call.arguments[0].value, call)
-    if last in words.KEEPING_CALLS:
+    is_dump = receiver is not None and last in words.DUMPS and call.positional(0) is None
+    if last in words.KEEPING_CALLS and not is_dump:  # `payload.dict()`, not `dict(payload)`.
         kept = merged(
             exposures.keyed(where, argument.name, argument.value)
             if argument.name

@@ -154,7 +154,7 @@ def _is_false(value: Value | None) -> bool:
 
 
 def for_development(path: str, content: object) -> bool:
-    """Whether a file's name, and for a requirements file or image the folder's too, says that it is not for production."""
+    """Whether a file's name, and for a requirements file or image its folder's, says that it is not for production."""
     if isinstance(content, Document):
         return False
     folders, _, name = path.lower().rpartition("/")

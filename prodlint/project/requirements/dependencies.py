@@ -181,10 +181,11 @@ def _lock(project: Project, path: str) -> Iterator[Lock]:
 
 
 def _pinning(manifests: tuple[Manifest, ...], project: Project) -> Iterator[Lock]:
-    """What the component's requirements and constraints files pin: any of them may be what an installation reads."""
+    """What the component's requirements and constraints files pin: any of them may be what an installation for
+    production reads, but those for development."""
     for manifest in manifests:
         content = project.facts(manifest.path).content
-        if isinstance(content, Requirements):
+        if isinstance(content, Requirements) and not manifest.development:
             pinned = {each.name: each.specifier.lstrip("= ") for each in content.requirements if "==" in each.specifier}
             fixed = {row.name for each in manifest.lists for row in each.dependencies if row.pin == "version"}
             versions = {name: version for name, version in pinned.items() if name in fixed}

@@ -12,14 +12,14 @@ __all__ = ["installed"]
 
 _PIP = re.compile(r"(?:\S*/)?pip3?(?:\.\d+)?")
 _WITH_VALUE = frozenset(
-    """-r -c -e -i -f -t -b -p -w -d -C -P --wheel-dir --dest --requirement --requirements --constraint --constraints --editable --index-url
-    --extra-index-url --find-links --target --prefix --root --python --platform --python-version --implementation --abi
-    --no-binary --only-binary --trusted-host --proxy --timeout --retries --cert --client-cert --cache-dir --log --src
-    --upgrade-strategy --config-settings --config-setting --global-option --progress-bar --exists-action --report
-    --build-constraint --build-constraints --index --default-index --group --prerelease --resolution --index-strategy
-    --extra --link-mode --override --overrides --exclude-newer --python-platform --upgrade-package
-    --reinstall-package --refresh-package --no-build-isolation-package --keyring-provider --use-feature
-    --use-deprecated""".split()
+    """-r -c -e -i -f -t -b -p -w -d -C -P --requirement --requirements --constraint --constraints --editable
+    --index-url --wheel-dir --dest --extra-index-url --find-links --target --prefix --root --python --platform
+    --python-version --implementation --abi --no-binary --only-binary --trusted-host --proxy --timeout --retries --cert
+    --client-cert --cache-dir --log --src --upgrade-strategy --config-settings --config-setting --global-option
+    --progress-bar --exists-action --report --build-constraint --build-constraints --index --default-index --group
+    --prerelease --resolution --index-strategy --extra --link-mode --override --overrides --exclude-newer
+    --python-platform --upgrade-package --reinstall-package --refresh-package --no-build-isolation-package
+    --keyring-provider --use-feature --use-deprecated""".split()
 )
 _SOURCES = frozenset(["-c", "--constraint", "--constraints", "-f", "--find-links", "--override", "--overrides"])
 

@@ -1,5 +1,5 @@
-"""What each kind of manifest requires: pyproject.toml in its dialects, setup.cfg, setup.py, Pipfile, conda environments,
-requirements files and Dockerfiles, all as lists of `Dependency` rows.
+"""What each kind of manifest requires: pyproject.toml in its dialects, setup.cfg, setup.py, Pipfile, conda
+environments, requirements files and Dockerfiles, all as lists of `Dependency` rows.
 
 Only what a manifest names itself is listed, nothing that it pulls in.
 """

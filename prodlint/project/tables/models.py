@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Constant, Definition, Reference, Return, Subscript, Value
+from prodlint.facts import Assign, Call, Constant, Definition, Import, Reference, Return, Subscript, Value
 from prodlint.libraries.database import base_kind
 from prodlint.project.tables.columns import constructed
 from prodlint.project.tables.naming import class_name_in_snake_case, snake
@@ -218,6 +218,22 @@ class Models:
             if isinstance(symbol, Unresolved):
                 return f"a base class is unknown: {symbol.reason}"
         return ""
+
+    def named(self, site: Site, name: str, place: int) -> tuple[Symbol, str]:
+        """What a name in a class body stands for while the body runs, and the attributes that are left: a mapped class
+        that is imported above it, even if the file calls another class so further down."""
+        symbol, rest = self.project.names.resolve(site.path, site.scope, name)
+        if rest or not isinstance(symbol, Defined) or self.kind(symbol):
+            return symbol, rest
+        table = self.project.names.table(site.path)
+        for binding in reversed(table.bindings.get(0, {}).get(name, []) if table is not None else []):
+            statement = binding.statement
+            if isinstance(statement, Import) and statement.name and statement.place < place:
+                module = self.project.modules.find(statement.module, site.path)
+                found = self.project.names.module_member(module, statement.name) if module is not None else None
+                if isinstance(found, Defined) and self.kind(found):
+                    return found, ""
+        return symbol, rest
 
     # --- names of tables ---
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Argument, Assign, Attribute, Call, Constant, Operation, Reference, Sequence, Value
+from prodlint.facts import Assign, Attribute, Call, Constant, Operation, Reference, Sequence, Value
 from prodlint.finding import Location
 from prodlint.libraries.database import ENUM_TYPES
 from prodlint.project.tables.entities import Entities
@@ -43,7 +43,7 @@ class Use(Struct, frozen=True):
     column: str
     kind: str
     """"equal", "either" (the same, as one side of an `or_`), "range", "join" (compared with another column), or "order"
-    (of a query that takes a part of the rows)."""
+    (of a query that takes a part of the rows and filters none out)."""
     location: Location
     query: str
     """What the uses of one query have in common, inside a file."""
@@ -73,7 +73,7 @@ def find_uses(project: Project) -> tuple[Use, ...]:
                 names[scope] = _names_of_queries(project, Defined(path, scope))
             query = f"{scope} {_query(call, names[scope])}"
             here += _uses(entities, site, call, name, query)
-            if name in ("where", "filter", _BY_NAME) and any(map(_is_opaque, call.arguments)):
+            if name in ("where", "filter", _BY_NAME) and call.arguments:
                 narrowed.add(query)
         for use in here:
             if use.kind != "order" or use.query not in narrowed:
@@ -92,12 +92,6 @@ def _is_aggregate(project: Project, site: Site, call: Call) -> bool:
         return False
     name = inner.function.name
     return ".func." in f".{name}" or ".func." in project.values.external_name(site, inner.function)
-
-
-def _is_opaque(argument: Argument) -> bool:
-    """Whether an argument is a condition that is made elsewhere: what it filters by is not known."""
-    value = argument.value
-    return bool(argument.star) or (not argument.name and isinstance(value, Reference) and "." not in value.name)
 
 
 class _Kept(Struct, frozen=True):

@@ -178,7 +178,7 @@ class _Reader:
         if target is None or column.foreign_key != "?" or not isinstance(target.value, Reference):
             return column
         head, _, attribute = target.value.name.rpartition(".")
-        symbol, rest = self.project.names.resolve(target.site.path, target.site.scope, head.removesuffix(".c"))
+        symbol, rest = self.models.named(target.site, head.removesuffix(".c"), target.value.place)
         name = None
         if isinstance(symbol, Defined) and not rest:
             name, schema = self.models.table_name(symbol), self._arguments(symbol).schema
