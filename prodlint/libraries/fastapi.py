@@ -42,8 +42,8 @@ SCHEMES = frozenset(
     f"{module}.{name}"
     for module in ("fastapi.security", "fastapi.security.oauth2", "fastapi.security.http", "fastapi.security.api_key",
                    "fastapi.security.open_id_connect_url", "fastapi.security.base")
-    for name in ("OAuth2", "OAuth2PasswordBearer", "OAuth2AuthorizationCodeBearer", "HTTPBearer", "HTTPBasic", "HTTPDigest",
-                 "APIKeyHeader", "APIKeyQuery", "APIKeyCookie", "OpenIdConnect", "SecurityBase")
+    for name in ("OAuth2", "OAuth2PasswordBearer", "OAuth2AuthorizationCodeBearer", "HTTPBearer", "HTTPBasic",
+                 "HTTPDigest", "APIKeyHeader", "APIKeyQuery", "APIKeyCookie", "OpenIdConnect", "SecurityBase")
 )  # fmt: skip
 """Security schemes: unless made with `auto_error=False`, an instance used as a dependency answers 401 or 403 when the
 credential is missing (FastAPI reference, "Security Tools")."""
@@ -78,14 +78,15 @@ REFUSING_DEPENDENCIES: dict[str, str] = {
 Sources: each project's own documentation of its FastAPI integration."""
 
 NEUTRAL_PACKAGES = frozenset(
-    "fastapi starlette pydantic sqlalchemy sqlmodel redis fastapi_limiter fastapi_pagination fastapi_filter fastapi_cache "
+    "fastapi starlette pydantic sqlalchemy sqlmodel redis fastapi_limiter fastapi_pagination fastapi_filter "
+    "fastapi_cache "
     "fastapi_mail slowapi httpx aiohttp motor beanie pymongo odmantic tortoise builtins typing functools contextlib "
     "collections datetime uuid logging os asyncio advanced_alchemy dependency_injector punq dishka aioboto3 boto3 "
     "elasticsearch opensearchpy qdrant_client openai langchain google azure aiokafka faststream taskiq arq celery "
     "fastapi_babel fastapi_localization fastapi_health psycopg asyncpg databases encodings json pathlib".split()
 )
-"""Packages whose dependencies authenticate nobody, but for those that the tables above name. A dependency from any other
-package outside the tree is unknown."""
+"""Packages whose dependencies authenticate nobody, but for those that the tables above name. A dependency from any
+other package outside the tree is unknown."""
 
 HTTP_EXCEPTIONS = frozenset(
     {

@@ -53,7 +53,8 @@ STARLETTE_ROUTES: dict[str, str] = {
 """Calls that are one route each."""
 
 NO_ROUTERS = frozenset(
-    "slack_bolt celery typer click socketio discord telegram aiogram dash streamlit nicegui gradio mcp fastmcp textual kivy "
+    "slack_bolt celery typer click socketio discord telegram aiogram dash streamlit nicegui gradio mcp fastmcp "
+    "textual kivy "
     "requests httpx redis boto3 googleapiclient".split()
 )
 """Packages whose objects are called `app`, `api` or `router` and serve no HTTP routes of this application."""

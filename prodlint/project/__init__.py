@@ -33,7 +33,8 @@ __all__ = ["CallSite", "Project"]
 
 
 class CallSite(Struct, frozen=True):
-    """A call where it stands: file, block (so also its scope, and the loops and `try`s around it), and what it calls."""
+    """A call where it stands: file, block (so also its scope, and the loops and `try`s around it), and what it
+    calls."""
 
     path: str
     block: int
@@ -52,7 +53,8 @@ class Project:
     """All sources below the repository root and what they say together.
 
     `sources` maps a path (relative to the root, with `/`) to its source; `load` gives a path's facts; `names` the
-    `Facts.names` of a Python file without decoding it, `marks` the paths that carry something; `options` holds the configured options of each rule.
+    `Facts.names` of a Python file without decoding it, `marks` the paths that carry something; `options` holds the
+    configured options of each rule.
     """
 
     def __init__(
@@ -192,7 +194,8 @@ class Project:
         return found
 
     def calls(self, names: Collection[str]) -> Iterator[CallSite]:
-        """The calls of functions, classes and methods outside the tree with one of the dotted names, by path and place."""
+        """The calls of functions, classes and methods outside the tree with one of the dotted names, by path and
+        place."""
         wanted = frozenset(names)
         last = {name.rpartition(".")[2] for name in wanted}
         for path in self.mentioning(*last):

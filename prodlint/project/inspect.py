@@ -24,7 +24,8 @@ def rows(project: Project, subject: str) -> list[dict[str, object]]:
 def counted(project: Project) -> list[tuple[str, int, int]]:
     """How much the model holds: a noun in the singular, the number, and how many of these are not known."""
     known = [route for route in project.routes if project.role(route.location.path) != "test"]
-    unknown = sum(project.authentication(route).status == "unknown" for route in known)
+    open_question = (each for each in known if project.authentication(each).status == "unknown")
+    unknown = sum(not project.public_reason(each) for each in open_question)
     unread = len(project.unread_routes) + sum(len(router.registrations) for router in project.routing.orphans)
     return [
         ("route", len(known) + unread, unknown + unread),

@@ -79,7 +79,8 @@ def _escape(lines: list[str]) -> str:
 
 
 def _instructions(lines: list[str], escape: str) -> Iterator[tuple[str, _Joined, int, int]]:
-    """Each instruction: its keyword, its whole text, where the rest begins in it, and where a here-document does (-1)."""
+    """Each instruction: its keyword, its whole text, where the rest begins in it, and where a here-document does
+    (-1)."""
     index = 0
     while index < len(lines):
         stripped = lines[index].lstrip("\ufeff").strip()
@@ -195,7 +196,8 @@ def _json_words(text: str, start: int) -> list[tuple[str, int, int]] | None:
 
 
 def _words(text: str, start: int, escape: str, operators: bool) -> Iterator[tuple[str, int, int]]:
-    """Words as a shell splits them, quotes taken off; operators and ends of lines are words of their own ("\\n" as ";").
+    """Words as a shell splits them, quotes taken off; operators and ends of lines are words of their own ("\\n" as
+    ";").
 
     Comments in a here-document are left out.
     """

@@ -1,8 +1,8 @@
 """ini files to facts, with the semantics of configparser and a place for every line of a value.
 
 The document is a mapping of sections to mappings. A value of one line is a constant; a value of several lines is a list
-of its lines that are not blank, each with its own place. Keys are in lower case, as configparser gives them. Keys before
-the first section stand in a section "", and a name without a value has the value None.
+of its lines that are not blank, each with its own place. Keys are in lower case, as configparser gives them. Keys
+before the first section stand in a section "", and a name without a value has the value None.
 """
 
 from __future__ import annotations

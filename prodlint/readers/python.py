@@ -54,7 +54,8 @@ def read(path: str, text: str) -> Facts:
         return Facts(Text(text.count("\n") + 1), problem=depth)
     if len(text) < _SMALL:
         return _read(text)
-    # libcst's native parser recurses: nesting that is legal but absurd would exhaust the usual 8 MB and end the process.
+    # libcst's native parser recurses: nesting that is legal but absurd would exhaust the usual 8 MB and end the
+    # process.
     result: list[Facts | Exception] = []
 
     def run() -> None:

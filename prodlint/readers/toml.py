@@ -1,7 +1,8 @@
 """TOML to facts: tomllib gives the values, a scan of the same text their places.
 
-`tomllib` keeps no places. The scan knows only as much TOML as is needed to walk it in step with the parsed values; where
-the two disagree, the nearest place that is known is taken. Lock files are large and regular: of them only the packages'
+`tomllib` keeps no places. The scan knows only as much TOML as is needed to walk it in step with the parsed values;
+where the two disagree, the nearest place that is known is taken. Lock files are large and regular: of them only the
+packages'
 names, versions and sources are read, line by line.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from typing import Any
 
 from prodlint.facts import Constant, Document, Facts, Mapping, Problem, Secret, Sequence, Text, Value, place_of
@@ -68,10 +70,9 @@ def read(path: str, text: str) -> Facts:
     except (RecursionError, MemoryError):
         return deep
     root = _Spot(lines.place(0, len(text)))
-    try:
+    # The places that are found before it fails serve; the rest falls back.
+    with suppress(ValueError, RecursionError, IndexError):
         _Scan(text, lines).document(root)
-    except (ValueError, RecursionError, IndexError):
-        pass  # the places that were found so far serve, the rest falls back
     try:
         content = Document((_value(values, root, root.place, "", secrets, _DEPTH),))
     except RecursionError:

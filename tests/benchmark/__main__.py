@@ -3,9 +3,10 @@
     python -m tests.benchmark PATH [--runs 5] [--large PATH]
 
 PATH is an application of some 70,000 lines, `--large` a tree of some 400,000 (made of copies of PATH when it is left
-out). The budgets are ratios, because machines differ: a cold run at most 0.8 x `bandit -r`, a warm unchanged run at most
-12 x `python -c pass`, one changed file in the large tree at most 1 x `ruff check --no-cache --select S`, no process over
-600 MB there, and time that grows linearly. Needs `bandit` and `ruff` beside the interpreter.
+out). The budgets are ratios, because machines differ: a cold run at most 0.8 x `bandit -r`, a warm unchanged run at
+most 12 x `python -c pass`, one changed file in the large tree at most 1 x `ruff check --no-cache --select S`, no
+process
+over 600 MB there, and time that grows linearly. Needs `bandit` and `ruff` beside the interpreter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The way of a caller without a credential through a function: what lets it out, past what it never comes.
 
-A refusal counts only if such a caller meets it: not behind `if token:`, not after `if not token: return None`, not where a
-broad `except` catches it.
+A refusal counts only if such a caller meets it: not behind `if token:`, not after `if not token: return None`, not
+where a broad `except` catches it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """FastAPI's dependencies: what a parameter or a `dependencies=[...]` list asks for, and all that this asks for in turn.
 
-The tree of dependencies is what `route.dependant` of the running application is: functions, classes, callable instances,
-what factories return, security schemes. A dependency that cannot be followed is kept as unknown, with the reason.
+The tree of dependencies is what `route.dependant` of the running application is: functions, classes, callable
+instances, what factories return, security schemes. A dependency that cannot be followed is kept as unknown, with the
+reason.
 """
 
 from __future__ import annotations
@@ -178,7 +179,8 @@ class Injection:
         return tuple(self._of_list(meaning, Location(site.path, value.place)))
 
     def _of_argument(self, bound: Bound, given: Given) -> tuple[Dependency, ...]:
-        """The dependencies of a list that a function takes: `if dependencies is None: dependencies = [...]` included."""
+        """The dependencies of a list that a function takes: `if dependencies is None: dependencies = [...]`
+        included."""
         table = self.project.names.table(bound.path)
         bindings = table.bindings.get(bound.scope, {}).get(bound.name, []) if table is not None else []
         is_none = isinstance(given.value, Constant) and given.value.value is None

@@ -1,4 +1,4 @@
-"""Routes that are public by nature, told from the path, the handler's name and what the handler does, never by one word.
+"""Routes that are public by nature, told from the path, the handler's name and what it does, never by one word.
 
 Health checks, documentation and the like are told by their path; for what hands out or changes credentials (login,
 signup, password reset, OAuth callbacks) two of three have to agree: path, handler's name, and what the handler takes or

@@ -1,7 +1,8 @@
 """Applications and routers: where each is made, and what is registered on it, in order.
 
 A router is known by the call that makes it. What is registered on it anywhere in the tree (decorated handlers,
-`include_router`, `mount`, `add_api_route`, middleware, exception handlers) is collected here; `routes` puts it together.
+`include_router`, `mount`, `add_api_route`, middleware, exception handlers) is collected here; `routes` puts it
+together.
 """
 
 from __future__ import annotations

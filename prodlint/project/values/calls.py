@@ -1,4 +1,4 @@
-"""What a call gives: an instance, what a function of the tree returns, what the environment says, what a method makes."""
+"""What a call gives: an instance, what a function of the tree returns, or what the environment says."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def outcome_of_call(values: Values, site: Site, call: Call) -> Outcome:
             if python.scopes[scope].kind == "class":
                 return Outcome(Instance(meaning, Given(site, call)), called.steps)
             return returned(values, meaning, bind(values, meaning, Given(site, call)))
-        case Function(of, owner):
+        case Function(of):
             arguments = bind(values, of, Given(site, call), skip_first=True)
             return returned(values, of, arguments)
         case Instance(External(of)):

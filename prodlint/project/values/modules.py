@@ -1,7 +1,8 @@
 """Which file a dotted module name means, for the file that imports it.
 
-Nothing tells a static reader what `sys.path` will hold, so import roots are worked out from the layout: the folder above
-the importing package, then the folders above that up to the repository root, then `src` folders and the parents of the
+Nothing tells a static reader what `sys.path` will hold, so import roots are worked out from the layout: the folder
+above the importing package, then the folders above that up to the repository root, then `src` folders and the parents
+of the
 tree's other packages, nearest first. The interpreter's own preference holds at each root: a package (`x/__init__.py`)
 before a module (`x.py`) before a folder without `__init__.py` (a namespace package).
 """

@@ -1,7 +1,8 @@
 """What a name stands for: links between files.
 
-`Names.resolve` follows a dotted name through imports, re-exports, star imports and class bodies to a *symbol*: something
-defined in the tree, or a dotted name outside it. Names that cannot be followed are `Unresolved` with the reason; they
+`Names.resolve` follows a dotted name through imports, re-exports, star imports and class bodies to a *symbol*:
+something defined in the tree, or a dotted name outside it. Names that cannot be followed are `Unresolved` with the
+reason; they
 are unknown, not absent.
 """
 
