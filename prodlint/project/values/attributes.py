@@ -89,6 +89,18 @@ def _member(values: Values, instance: Instance, name: str) -> Outcome:
 def _assigned_attribute(
     values: Values, instance: Instance, owner: Defined, assigned: list[Assign], name: str
 ) -> Outcome:
+    key = ("attribute", owner, name, instance)
+    if key in values.active:  # `self.name = self.name.strip()`
+        values.cuts += 1
+        return Outcome(Opaque(f"`{name}` is defined by itself"))
+    values.active.add(key)
+    try:
+        return _last_assigned(values, instance, owner, assigned, name)
+    finally:
+        values.active.discard(key)
+
+
+def _last_assigned(values: Values, instance: Instance, owner: Defined, assigned: list[Assign], name: str) -> Outcome:
     python = values.project.python(owner.path)
     assert python is not None
     outcomes = []
