@@ -190,3 +190,10 @@ def test_names_tell_what_a_file_mentions() -> None:
     names = read("main.py", "from a.b import c\nd.e(f=g)\n").names
     assert set(names.split()) >= {"a", "b", "c", "d", "e", "g"}
     assert names.startswith(" ") and names.endswith(" ")
+
+
+def test_nodes_are_checked_again_after_parsing() -> None:
+    content("x = 1\n")
+    read("main.py", "x = (\n")
+    with pytest.raises(cst.CSTValidationError):
+        cst.Name("")

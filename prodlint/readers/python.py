@@ -39,6 +39,7 @@ from prodlint.readers.python_expressions import Expressions, last_name
 from prodlint.readers.secrets import scan_comments
 from prodlint.syntax.cursor import place_between
 from prodlint.syntax.nesting import too_deep
+from prodlint.syntax.parse import parse
 
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION_LIMIT = 9000
@@ -83,7 +84,7 @@ def _read(text: str) -> Facts:
     gc.disable()
     sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
     try:
-        module = cst.parse_module(text)
+        module = parse(text)
         return _Reader(text).module(module)
     except cst.ParserSyntaxError as error:
         line, column = max(error.raw_line, 1), max(error.raw_column, 0)
