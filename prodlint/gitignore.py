@@ -2,7 +2,7 @@
 
 pathspec has the same semantics, but importing it takes 50 ms and a check 20 µs an entry, which is most of the time
 that a run has on which nothing changed. Most lines of real ignore files are plain names, suffixes and prefixes; those
-are looked up here without a regular expression. The tests compare with git itself and with pathspec.
+are looked up here without a regular expression. The tests compare with git itself.
 """
 
 from __future__ import annotations
