@@ -34,11 +34,6 @@ def contains(outer: int, inner: int) -> bool:
     return start(outer) <= start(inner) < end
 
 
-def place_of_binding(binding: Binding) -> int:
-    """Where a binding happens."""
-    return binding.statement.place
-
-
 def reaching(
     python: Python, bindings: Sequence[Binding], statements: Sequence[Statement], block: int, place: int
 ) -> list[Binding]:
