@@ -128,7 +128,7 @@ def modelled(folder: str, made: list[Any], everything: bool) -> tuple[list[dict[
     from prodlint import engine
     from prodlint.asked import choose, engine_request
     from prodlint.facts import span
-    from prodlint.project.routes.table import rows
+    from prodlint.project.routes.rows import rows
 
     project = engine.load(engine_request(choose((folder,), None), (folder,), no_cache=False, jobs=1))
     listed: list[dict[str, Any]] = list(rows(project))

@@ -16,7 +16,8 @@ from prodlint.facts import Call, Facts, Python, Statement, Value, walk
 from prodlint.project.engines import Engine, find_engines
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.public import public_reason
-from prodlint.project.routes.table import Route, Routing
+from prodlint.project.routes.route import Route
+from prodlint.project.routes.table import Routing
 from prodlint.project.routes.unread import Unread, unread_routes
 from prodlint.project.settings import Settings, find_settings, outcome_of
 from prodlint.project.tables.entities import Entities

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.libraries.frameworks import DJANGO_MODELS
 from prodlint.project import settings
-from prodlint.project.routes import table as routes
+from prodlint.project.routes import rows as routes
 from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def counted(project: Project) -> list[tuple[str, int, int]]:
     known = [route for route in project.routes if project.role(route.location.path) != "test"]
     open_question = (each for each in known if project.authentication(each).status == "unknown")
     unknown = sum(not project.public_reason(each) for each in open_question)
-    unread = len(project.unread_routes) + sum(len(router.registrations) for router in project.routing.orphans)
+    unread = len(project.unread_routes) + len(project.routing.lost)
     return [
         ("route", len(known) + unread, unknown + unread),
         ("table", len(project.tables), sum(bool(table.unknown) for table in project.tables)),
@@ -46,7 +46,7 @@ def _is_migration(project: Project, path: str) -> bool:
 def notices(project: Project) -> tuple[str, ...]:
     """Sentences about what was found and is not read, or was not found at all."""
     said = []
-    if not project.routes and not project.unread_routes and not project.routing.orphans:
+    if not project.routes and not project.unread_routes and not project.routing.lost:
         said.append("No route of a web application was found, so nothing is said about its routes.")
     if any(project.names.derives_from(defined, DJANGO_MODELS) for defined in _model_classes(project)):
         said.append("Models of Django are not read yet, so nothing is said about their tables.")

@@ -10,7 +10,7 @@ from prodlint.finding import Finding, Location, Severity, Step, Undecided
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.routes.table import Route
+    from prodlint.project.routes.route import Route
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "customers", "members", "employees"})
@@ -29,11 +29,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     for location, routes in applications.items():
         yield from _application(project, location, routes)
     for lost in project.routing.lost:
-        yield Undecided(lost.location, f"route put on a router by `{lost.what}`", lost.reason)
-    for router in project.routing.orphans:
-        for registration in router.registrations:
-            subject = f"route of the router made at {router.location.path}"
-            yield Undecided(registration.location, subject, "no application of the tree includes its router")
+        yield Undecided(lost.location, lost.subject, lost.reason)
     for unread in project.unread_routes:
         yield Undecided(unread.location, f"route {unread.path}", f"routes of {unread.framework} are not read yet")
 

@@ -6,8 +6,6 @@ where a broad `except` catches it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from prodlint.facts import (
     Assign,
     Attribute,
@@ -26,10 +24,7 @@ from prodlint.facts import (
     Value,
     walk,
 )
-from prodlint.libraries.fastapi import CREDENTIAL_ATTRIBUTES
-
-if TYPE_CHECKING:
-    pass
+from prodlint.libraries.authentication import CREDENTIAL_ATTRIBUTES
 
 _BROAD = frozenset({"Exception", "BaseException", "HTTPException", "StarletteHTTPException"})
 
@@ -88,10 +83,13 @@ def _last(value: Value) -> str:
 # --- the anonymous caller ---
 
 
-def credentials_of(python: Python, scope: int, statements: list[Statement]) -> frozenset[str]:
+def credentials_of(
+    python: Python, scope: int, statements: list[Statement], imported: frozenset[str] = frozenset()
+) -> frozenset[str]:
     """Names in a function that hold a credential, or an identity made of one: what comes from headers, cookies or the
-    session, and parameters that a dependency fills."""
-    found = set()
+    session, parameters that a dependency fills, and the names in `imported`, which the file imports such an object
+    under."""
+    found = set(imported)
     for parameter in python.scopes[scope].parameters:
         default, annotation = parameter.default, parameter.annotation
         declared = [each for each in (default, annotation) if each is not None]

@@ -6,45 +6,28 @@ what a third-party dependency does is looked up in a table, and the rest is read
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from prodlint.facts import Assign, Call, Parameter, Reference, Sequence, Value, walk
+from prodlint.facts import Call, Reference, walk
 from prodlint.finding import Location, Step
-from prodlint.libraries.fastapi import (
-    CREDENTIAL_ATTRIBUTES,
-    NEUTRAL_PACKAGES,
-    PARAMETERS,
-    REFUSING_DEPENDENCIES,
-    SCHEMES,
-)
-from prodlint.project.routes.injection import Dependency
+from prodlint.libraries.authentication import NEUTRAL_PACKAGES, REFUSING
+from prodlint.libraries.fastapi import SCHEMES
+from prodlint.project.routes import handlers, middleware
+from prodlint.project.routes.answer import NONE, Authentication
+from prodlint.project.routes.credentials import Credentials
+from prodlint.project.routes.decorators import wrapped_by
 from prodlint.project.routes.refusal import Refusal
-from prodlint.project.routes.routers import Registration, Router
-from prodlint.project.routes.statuses import REFUSING
-from prodlint.project.values.bindings import Defined, External
-from prodlint.project.values.outcomes import Function, Given, Items, Known, Site
+from prodlint.project.routes.route import Dependency, Guard, Route
+from prodlint.project.routes.statuses import DENYING, LOGIN
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Known, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.routes.table import Route
 
-_REQUIRES = frozenset({"starlette.authentication.requires"})
-
-
-class Authentication(Struct, frozen=True):
-    """The answer for one route: `status` is "required", "optional" (an anonymous caller passes, but a credential is
-    read), "none" or "unknown"; `by` names what decides, `reason` says how."""
-
-    status: str
-    by: str = ""
-    reason: str = ""
-    steps: tuple[Step, ...] = ()
-
-
-NONE = Authentication("none")
+_SUGGESTIVE = ("auth", "login", "permission", "jwt", "token", "session", "user", "role", "access", "secur", "protect")
+"""Parts of the names of middleware that may refuse; decide only whether its routes count as unknown."""
 
 
 class Authenticator:
@@ -52,11 +35,19 @@ class Authenticator:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.credentials = Credentials(project)
         self._dependencies: dict[Dependency, Authentication] = {}
-        self._middleware: dict[Location, list[Authentication]] = {}
+        self._guards: dict[Guard, Authentication] = {}
+        self._routes: dict[Route, Authentication] = {}
 
     def of(self, route: Route) -> Authentication:
         """Who can refuse the caller of a route."""
+        found = self._routes.get(route)
+        if found is None:
+            found = self._routes[route] = self._of(route)
+        return found
+
+    def _of(self, route: Route) -> Authentication:
         answers: list[Authentication] = []
         for answer in self._answers(route):
             if answer.status == "required":
@@ -76,12 +67,65 @@ class Authenticator:
                 if each.name in names or each.name.rpartition(".")[2] in names:
                     yield Authentication("required", each.name, "the configuration names it")
                 yield _as_part_of(top, each, self.of_dependency(each))
-        if "WEBSOCKET" not in route.methods:
-            yield from self._of_middleware(route)
+        for guard in route.guards:
+            yield self.of_guard(guard, route)
         if route.handler is not None:
-            yield from self._decorators(route.handler, route.registration)
-            yield self._handler(route)
-            yield from self._asked_by(route)
+            yield from handlers.answers(self, route)
+
+    # --- guards ---
+
+    def of_guard(self, guard: Guard, route: Route) -> Authentication:
+        """What a guard does to an anonymous caller of a route."""
+        names = self.project.configured_authentication
+        if guard.name in names or guard.name.rpartition(".")[2] in names:
+            return Authentication("required", guard.name, "the configuration names it")
+        if guard.kind in {"middleware", "hook"} and guard.code is not None:
+            return middleware.answer(self, guard, route)
+        if guard not in self._guards:
+            self._guards[guard] = self._of_guard(guard)
+        return self._guards[guard]
+
+    def _of_guard(self, guard: Guard) -> Authentication:
+        step = Step(f"the {guard.kind} `{guard.name}` stands here", guard.location)
+        if guard.answer:
+            return Authentication(guard.answer, guard.name, guard.reason, (step,))
+        if guard.unknown:
+            return Authentication("unknown", guard.name, guard.unknown, (step,))
+        if guard.external:
+            return self._of_outsider(guard, step)
+        if guard.code is None:
+            return NONE
+        if guard.kind != "decorator":
+            refusals = self.project.routing.refusals.of(guard.code, guard.arguments)
+            return self.judged(guard.code, guard.name, refusals)
+        return self._of_decorator(guard, guard.code)
+
+    def _of_outsider(self, guard: Guard, step: Step) -> Authentication:
+        """What a guard from outside the tree does: from the table, or unknown where its package is none of those that
+        authenticate nobody."""
+        known = self._of_external(Dependency(guard.name, guard.location, external=guard.external, call=guard.call))
+        if known is not None:
+            return Authentication(known.status, known.by, known.reason, (step,))
+        if guard.external.partition(".")[0] in NEUTRAL_PACKAGES:
+            return NONE
+        if guard.kind == "middleware" and not any(each in guard.external.lower() for each in _SUGGESTIVE):
+            return NONE
+        return Authentication("unknown", guard.name, f"what `{guard.external}` does is not known", (step,))
+
+    def _of_decorator(self, guard: Guard, code: Defined, depth: int = 0) -> Authentication:
+        """What the functions that a decorator wraps a handler in do, and the decorators that they carry or pass it to
+        themselves."""
+        best = NONE
+        inner, further = wrapped_by(self.project, code)
+        for each in inner:
+            refusals = self.project.routing.refusals.of(each, guard.arguments)
+            best = _better(best, self.judged(each, guard.name, refusals))
+        for other in further if depth < 3 else ():
+            if other.code is not None and not other.unknown:
+                best = _better(best, self._of_decorator(other, other.code, depth + 1))
+            elif other.external:
+                best = _better(best, self._of_outsider(other, Step(f"`{guard.name}` applies it", other.location)))
+        return best
 
     # --- dependencies ---
 
@@ -109,17 +153,17 @@ class Authenticator:
         if dependency.code is None:
             return NONE
         refusals = self.project.routing.refusals.of(dependency.code, dependency.arguments)
-        return self._judged(dependency.code, dependency.name, refusals)
+        return self.judged(dependency.code, dependency.name, refusals)
 
-    def _judged(self, code: Defined, name: str, refusals: tuple[Refusal, ...]) -> Authentication:
+    def judged(self, code: Defined, name: str, refusals: tuple[Refusal, ...]) -> Authentication:
         """What the refusals of a function mean: 401 speaks for itself, 403 only where a credential is read."""
         reads = None
         best = NONE
         for refusal in refusals:
-            if refusal.status not in REFUSING and refusal.status != 0:
+            if refusal.status not in DENYING and refusal.status != 0:
                 continue
             if refusal.status != 401:
-                reads = self.reads_credential(code) if reads is None else reads
+                reads = self.credentials.read_by(code) if reads is None else reads
                 if not reads:
                     continue
             steps = (Step(f"`{name}` decides", Location(code.path, self.project.scope_of(code).place)), *refusal.steps)
@@ -127,7 +171,7 @@ class Authenticator:
                 if best.status == "none" and refusal.certain:
                     best = Authentication("unknown", name, f"`{name}` raises an exception of unknown status", steps)
             elif refusal.certain:
-                return Authentication("required", name, f"raises {refusal.status}", steps)
+                return Authentication("required", name, _said(refusal.status), steps)
             elif best.status != "unknown":
                 best = Authentication("optional", name, "lets a caller without a credential pass", steps)
         return best
@@ -147,8 +191,8 @@ class Authenticator:
             if value:
                 return Authentication("required", name, "refuses a request without its credential", steps)
             return Authentication("optional", name, "is made with `auto_error=False`", steps)
-        if name in REFUSING_DEPENDENCIES:
-            keyword = REFUSING_DEPENDENCIES[name]
+        if name in REFUSING:
+            keyword = REFUSING[name]
             passes = keyword == "optional-always"
             call = dependency.call
             if keyword and not passes and call is not None and isinstance(call.value, Call):
@@ -199,241 +243,6 @@ class Authenticator:
                         return True
         return False
 
-    def reads_credential(self, code: Defined) -> bool:
-        """Whether a function looks at what identifies the caller: a header, cookie, session or injected credential."""
-        scope = self.project.scope_of(code)
-        site = Site(code.path, max(scope.parent, 0))
-        injected = self.project.routing.injection.of_parameters(code)
-        if any(self._may_identify(each) for top in injected for each in top.closure()):
-            return True
-        for parameter in scope.parameters:
-            if isinstance(parameter.default, Call):
-                name = self.project.values.external_name(site, parameter.default.function)
-                if PARAMETERS.get(name) in {"header", "cookie"}:
-                    return True
-        return self._reads_directly(code)
-
-    def _may_identify(self, dependency: Dependency) -> bool:
-        if dependency.external in SCHEMES or dependency.external in REFUSING_DEPENDENCIES:
-            return True
-        return dependency.code is not None and self._reads_directly(dependency.code)
-
-    def _reads_directly(self, code: Defined) -> bool:
-        return any(_mentions_credential(each) for value in self.project.values_of(code) for each in walk(value))
-
-    # --- decorators, the handler itself, middleware ---
-
-    def _decorators(self, handler: Defined, registration: Registration | None) -> list[Authentication]:
-        """What decorators under the route's own decorator do: a wrapper of the tree that refuses."""
-        scope = self.project.scope_of(handler)
-        site = Site(handler.path, max(scope.parent, 0))
-        own = registration.call.value.place if registration is not None else -1
-        answers = []
-        for decorator in scope.decorators:
-            if decorator.place == own:
-                continue
-            function = decorator.function if isinstance(decorator, Call) else decorator
-            meaning = self.project.values.evaluate(site, function).meaning
-            if isinstance(meaning, External) and meaning.name in _REQUIRES:
-                step = Step("the decorator refuses", Location(handler.path, decorator.place))
-                answers.append(Authentication("required", meaning.name, "refuses a caller without the scope", (step,)))
-            if isinstance(meaning, Defined) and self.project.scope_of(meaning).kind == "function":
-                answers += self._wrappers(meaning)
-        return answers
-
-    def _wrappers(self, decorator: Defined) -> list[Authentication]:
-        """The functions that a decorator's function defines, each judged."""
-        python = self.project.python(decorator.path)
-        assert python is not None
-        answers = []
-        inside = {decorator.scope}
-        for index in range(decorator.scope + 1, len(python.scopes)):
-            if python.scopes[index].parent not in inside:
-                continue
-            inside.add(index)
-            code = Defined(decorator.path, index)
-            refusals = self.project.routing.refusals.of(code)
-            answers.append(self._judged(code, self.project.qualified(decorator), refusals))
-        return answers
-
-    def _handler(self, route: Route) -> Authentication:
-        """A handler that refuses by itself, for lack of a credential and not of a right password."""
-        assert route.handler is not None
-        scope = self.project.scope_of(route.handler)
-        if scope.kind != "function":
-            return NONE
-        optional = any(
-            self.of_dependency(each).status == "optional" for top in route.dependencies for each in top.closure()
-        )
-        if not optional and not self._reads_header(route.handler):
-            return NONE
-        refusals = self.project.routing.refusals.of(route.handler)
-        identity = self._identity(route)
-        kept = tuple(each for each in refusals if self._is_about(route.handler, each, identity))
-        return self._judged(route.handler, route.name, kept)
-
-    def _identity(self, route: Route) -> frozenset[str]:
-        """Names in a handler that may hold the request, a credential, or anything made of them."""
-        assert route.handler is not None
-        scope = self.project.scope_of(route.handler)
-        outside = Site(route.handler.path, max(scope.parent, 0))
-        asked = {each.parameter: each for each in route.dependencies}
-        found = set()
-        for parameter in scope.parameters:
-            top = asked.get(parameter.name)
-            if top is None:
-                declared = (parameter.default, parameter.annotation)
-                values = [each for value in declared if value is not None for each in walk(value)]
-                if self._is_request(outside, parameter) or any(isinstance(each, Call) for each in values):
-                    found.add(parameter.name)
-            elif any(self.of_dependency(each).status != "none" for each in top.closure()):
-                found.add(parameter.name)
-        for statement in self.project.statements_of(route.handler):
-            if isinstance(statement, Assign) and statement.value is not None and _mentions(statement.value, found):
-                for target in statement.targets:
-                    items = target.items if isinstance(target, Sequence) else (target,)
-                    found.update(item.name for item in items if isinstance(item, Reference))
-        return frozenset(found)
-
-    def _is_about(self, handler: Defined, refusal: Refusal, identity: frozenset[str]) -> bool:
-        """Whether a refusal may depend on who calls: False where the tests and `try`s around it look at other things,
-        such as a password that is sent or a name that is taken."""
-        python = self.project.python(handler.path)
-        assert python is not None
-        own = [each for each in self.project.statements_of(handler) if each.place == refusal.location.place]
-        if refusal.location.path != handler.path or not own:
-            return True
-        index, looked_at = own[0].block, []
-        while index >= 0 and python.blocks[index].kind not in {"function", "module", "class"}:
-            block = python.blocks[index]
-            if block.kind == "except":
-                tried = {
-                    number for number, each in enumerate(python.blocks[:index])
-                    if each.kind == "try" and each.parent == block.parent
-                }  # fmt: skip
-                for number in range(len(python.blocks)):
-                    tried |= {number} if python.blocks[number].parent in tried else set()
-                inside = [each for each in self.project.statements_of(handler) if each.block in tried]
-                looked_at += [getattr(each, "value", None) for each in inside]
-                looked_at += [python.blocks[number].value for number in tried]
-            elif block.kind not in {"try", "finally", "try-else"}:
-                looked_at.append(block.value)
-            index = block.parent
-        values = [value for value in looked_at if value is not None]
-        return not values or any(_mentions(value, identity) for value in values)
-
-    def _asked_by(self, route: Route) -> Iterator[Authentication]:
-        """What functions say that the handler passes its request or WebSocket to: `user = authenticate(request)`.
-
-        A WebSocket that is closed by code is unknown: what it was closed for is not followed."""
-        assert route.handler is not None
-        scope = self.project.scope_of(route.handler)
-        outside = Site(route.handler.path, max(scope.parent, 0))
-        site = Site(route.handler.path, route.handler.scope)
-        requests = {each.name for each in scope.parameters if self._is_request(outside, each)}
-        asked = [route.handler] if "WEBSOCKET" in route.methods else []
-        for value in self.project.values_of(route.handler) if requests else ():
-            for call in walk(value):
-                given = call.arguments if isinstance(call, Call) else ()
-                if isinstance(call, Call) and any(getattr(each.value, "name", "") in requests for each in given):
-                    meaning = self.project.values.callee(site, call.function)
-                    code = meaning.of if isinstance(meaning, Function) else meaning
-                    if isinstance(code, Defined) and self.project.scope_of(code).kind == "function":
-                        asked.append(code)
-        for code in asked:
-            name = self.project.qualified(code)
-            if code != route.handler and self._reads_directly(code):
-                answer = self._judged(code, name, self.project.routing.refusals.of(code))
-                if answer.status == "required":
-                    # Whether the handler always gets as far as the call decides between the two.
-                    own = self._judged(route.handler, name, self.project.routing.refusals.of(route.handler))
-                    perhaps = Authentication("unknown", name, answer.reason, answer.steps)
-                    yield own if own.status == "required" else perhaps
-                elif answer.status != "none":
-                    yield answer
-            if "WEBSOCKET" in route.methods and self._closes(code):
-                yield Authentication("unknown", name, f"`{name}` may close the connection of its callers")
-
-    def _is_request(self, site: Site, parameter: Parameter) -> bool:
-        found = self.project.values.annotated(site, parameter.annotation) if parameter.annotation is not None else None
-        last = found.name.rpartition(".")[2] if isinstance(found, External) else ""
-        return last in {"Request", "WebSocket", "HTTPConnection"}
-
-    def _closes(self, code: Defined) -> bool:
-        """Whether code closes a WebSocket for a reason, and not only at the end, or refuses it by an exception."""
-        for value in self.project.values_of(code):
-            for call in walk(value):
-                if isinstance(call, Call) and call.arguments:
-                    last = getattr(call.function, "name", "").rpartition(".")[2]
-                    if last in {"close", "WebSocketException"}:
-                        return True
-        return False
-
-    def _reads_header(self, code: Defined) -> bool:
-        """Whether a handler takes a header or cookie, or looks at those of the request, itself."""
-        scope = self.project.scope_of(code)
-        site = Site(code.path, max(scope.parent, 0))
-        for parameter in scope.parameters:
-            declared = [parameter.default, *(walk(parameter.annotation) if parameter.annotation is not None else ())]
-            for value in declared:
-                if isinstance(value, Call):
-                    name = self.project.values.external_name(site, value.function)
-                    if PARAMETERS.get(name) in {"header", "cookie"}:
-                        return True
-        return self._reads_directly(code)
-
-    def _of_middleware(self, route: Route) -> list[Authentication]:
-        """Middleware of the application that can refuse. Which paths it lets through is not followed yet, so that a
-        route behind it is unknown and not open."""
-        if route.application not in self._middleware:
-            routers = self.project.routing.routers.routers
-            application = routers.get((route.application.path, route.application.place))
-            self._middleware[route.application] = self._refusing_middleware(application) if application else []
-        return self._middleware[route.application]
-
-    def _refusing_middleware(self, application: Router) -> list[Authentication]:
-        answers = []
-        for code, location in self._middleware_code(application):
-            refusals = self.project.routing.refusals.of(code)
-            if any(refusal.status in REFUSING for refusal in refusals) and self.reads_credential(code):
-                name = self.project.qualified(code)
-                steps = (Step("the middleware is added here", location),)
-                answers.append(
-                    Authentication("unknown", name, f"the middleware `{name}` may refuse its callers", steps)
-                )
-        return answers
-
-    def _middleware_code(self, application: Router) -> list[tuple[Defined, Location]]:
-        found: list[tuple[Defined, Location]] = []
-        classes: list[tuple[Given, Location]] = []
-        for registration in application.registrations:
-            call = registration.call.value
-            assert isinstance(call, Call)
-            if registration.kind == "middleware" and registration.handler is not None:
-                found.append((registration.handler, registration.location))
-            if registration.kind == "add_middleware" and call.positional(0) is not None:
-                first = call.positional(0)
-                assert first is not None
-                classes.append((Given(registration.call.site, first), registration.location))
-        made = application.made.value
-        listed = made.keyword("middleware") if isinstance(made, Call) else None
-        if listed is not None:
-            meaning = self.project.values.evaluate(application.made.site, listed).meaning
-            for given in meaning.values if isinstance(meaning, Items) else ():
-                if isinstance(given.value, Call) and given.value.positional(0) is not None:
-                    first = given.value.positional(0)
-                    assert first is not None
-                    classes.append((Given(given.site, first), Location(given.site.path, given.value.place)))
-        for given, location in classes:
-            meaning = self.project.values.given(given).meaning
-            if isinstance(meaning, Defined):
-                for name in ("dispatch", "__call__"):
-                    code = self.project.names.class_member(meaning.path, meaning.scope, name)
-                    if isinstance(code, Defined):
-                        found.append((code, location))
-                        break
-        return found
-
 
 def _as_part_of(top: Dependency, part: Dependency, answer: Authentication) -> Authentication:
     """The answer of a dependency as one of what the route itself asks for, which is what a reader looks for."""
@@ -443,18 +252,14 @@ def _as_part_of(top: Dependency, part: Dependency, answer: Authentication) -> Au
     return Authentication(answer.status, top.name, reason, answer.steps)
 
 
-def _mentions(value: Value, names: Collection[str]) -> bool:
-    return any(isinstance(each, Reference) and each.name.partition(".")[0] in names for each in walk(value))
+def _better(one: Authentication, other: Authentication) -> Authentication:
+    """The stronger of two answers about what one request meets in turn."""
+    order = ("none", "optional", "unknown", "required")
+    return other if order.index(other.status) > order.index(one.status) else one
 
 
-def _mentions_credential(value: Value) -> bool:
-    """Whether a value reads `request.headers`, `request.cookies`, `request.session`, `request.state.user` ..."""
-    if not isinstance(value, Reference):
-        return False
-    head, _, rest = value.name.partition(".")
-    if head in {"self", "cls", "settings", "config"} and rest.partition(".")[0] != "request":
-        return False
-    return any(part in CREDENTIAL_ATTRIBUTES for part in rest.split("."))
+def _said(status: int) -> str:
+    return "sends to the login page" if status == LOGIN else f"raises {status}"
 
 
 __all__ = ["NONE", "Authentication", "Authenticator"]

@@ -17,7 +17,7 @@ from prodlint.project.values.outcomes import Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.routes.table import Route
+    from prodlint.project.routes.route import Route
 
 _INFRASTRUCTURE = {
     "health": "health check",

@@ -22,6 +22,7 @@ from prodlint.facts import (
     walk,
 )
 from prodlint.finding import Location, Step
+from prodlint.libraries.responses import ABORTS
 from prodlint.project.routes.anonymous import anonymous_exit, credentials_of, is_guarded, is_swallowed
 from prodlint.project.routes.statuses import Statuses
 from prodlint.project.values.bindings import Defined, External
@@ -100,7 +101,8 @@ class Refusals:
         assert python is not None
         site = Site(function.path, function.scope, arguments)
         statements = self.project.statements_of(function)
-        credentials = credentials_of(python, function.scope, statements)
+        imported = self.project.authenticator.credentials.imported(function.path)
+        credentials = credentials_of(python, function.scope, statements, imported)
         left_at = anonymous_exit(python, statements, credentials)
         for statement in statements:
             block = statement.block
@@ -150,8 +152,9 @@ class Refusals:
     def _of_call(self, site: Site, call: Call, location: Location) -> Iterator[Refusal]:
         meaning = self.project.values.evaluate(site, call.function).meaning
         for option in options(meaning):
-            if isinstance(option, External) and option.name in {"flask.abort", "werkzeug.exceptions.abort"}:
-                status = self.statuses.number(site, call.positional(0))
+            if isinstance(option, External) and option.name in ABORTS:
+                given = call.positional(0) or call.keyword("http_status_code") or call.keyword("code")
+                status = self.statuses.number(site, given)
                 yield Refusal(status, location, (Step(f"{status} is answered here", location),))
             code, own = self._code(option)
             if code is None:

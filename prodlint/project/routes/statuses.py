@@ -17,7 +17,7 @@ from prodlint.facts import (
     Value,
     walk,
 )
-from prodlint.libraries.fastapi import EXCEPTION_STATUS, HTTP_EXCEPTIONS
+from prodlint.libraries.responses import EXCEPTION_STATUS, HTTP_EXCEPTIONS, REDIRECTS, RESPONSE_STATUS, URL_BUILDERS
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Given, Instance, Known, Meaning, Site, options
 
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 _STATUS_NAME = re.compile(r"HTTP_(\d{3})_|HTTPStatus\.([A-Z_]+)\Z")
 REFUSING = frozenset({401, 403})
+LOGIN = 302
+"""The status under which a redirect to the login page is known."""
+DENYING = REFUSING | {LOGIN}
+"""All that turns a caller away who is not known."""
+_LOGIN_WORDS = re.compile(r"log_?-?in|sign_?-?in|sso|authenticate|unauthori[sz]ed", re.IGNORECASE)
 
 
 class Statuses:
@@ -125,10 +130,31 @@ class Statuses:
                     return int(match.group(1)) if match.group(1) else _http_status(match.group(2))
         return 0
 
+    def _is_login(self, site: Site, redirect: Call) -> bool:
+        """Whether a redirect leads to the login page: told from the address, the route's name or the setting's."""
+        target = redirect.positional(0) or redirect.keyword("url") or redirect.keyword("location")
+        if isinstance(target, Call) and self.project.values.external_name(site, target.function) in URL_BUILDERS:
+            target = target.positional(0)
+        if target is None:
+            return False
+        if _LOGIN_WORDS.search(_written(target)):
+            return True
+        for meaning in options(self.project.values.evaluate(site, target).meaning):
+            parts = (meaning.value,) if isinstance(meaning, Known) else getattr(meaning, "parts", ())
+            if any(isinstance(part, str) and _LOGIN_WORDS.search(part) for part in parts):
+                return True
+        return False
+
     def responses(self, site: Site, value: Value) -> Iterator[int]:
-        """Statuses of a returned response that refuse: `JSONResponse(..., status_code=401)`, `(body, 401)`."""
+        """Statuses of a returned response that refuse: `JSONResponse(..., status_code=401)`, `(body, 401)`,
+        `HttpResponseForbidden()`, a redirect to the login page."""
         for inner in walk(value):
             if isinstance(inner, Call):
+                name = self.project.values.external_name(site, inner.function)
+                if RESPONSE_STATUS.get(name) in REFUSING:
+                    yield RESPONSE_STATUS[name]
+                elif name in REDIRECTS and self._is_login(site, inner):
+                    yield LOGIN
                 given = inner.keyword("status_code") or inner.keyword("status")
                 status = self.number(site, given) if given is not None else 0
                 if status in REFUSING:
@@ -137,6 +163,10 @@ class Statuses:
             status = self.number(site, value.items[1])
             if status in REFUSING:
                 yield status
+
+
+def _written(value: Value) -> str:
+    return value.name if isinstance(value, Reference) else ""
 
 
 def _http_status(name: str) -> int:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from prodlint.facts import Assign, Call, Constant, Operation, Parameter, Reference, Sequence, Subscript, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import DEPENDS
+from prodlint.project.routes.route import Dependency
 from prodlint.project.values.bindings import Bound, Defined, External, Module, Variable
 from prodlint.project.values.outcomes import (
     Choice,
@@ -32,34 +31,6 @@ if TYPE_CHECKING:
     from prodlint.project import Project
 
 _MAX_DEPTH = 12
-
-
-class Dependency(Struct, frozen=True):
-    """One dependency with those that it needs itself."""
-
-    name: str
-    """`module.qualname` of the function or class that FastAPI calls; of a scheme, its dotted name."""
-    location: Location
-    """Where it is asked for."""
-    code: Defined | None = None
-    """The function that runs: the function itself, a class's `__init__`, an instance's `__call__`."""
-    arguments: tuple[tuple[str, Given], ...] = ()
-    """What is known of its parameters: `self`, and the arguments of the factory around it."""
-    external: str = ""
-    """The dotted name, where it comes from outside the tree."""
-    call: Given | None = None
-    """The call that made an external object (`OAuth2PasswordBearer(...)`)."""
-    parameter: str = ""
-    """The parameter that receives it; "" in a list of dependencies."""
-    needs: tuple[Dependency, ...] = ()
-    unknown: str = ""
-    """Why it cannot be followed; "" where it can."""
-
-    def closure(self) -> Iterator[Dependency]:
-        """This dependency and all below it, itself last, as FastAPI solves them."""
-        for each in self.needs:
-            yield from each.closure()
-        yield self
 
 
 class Injection:

@@ -16,6 +16,7 @@ from prodlint.facts import Attribute, Call, Definition, Python, Reference, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import APPLICATIONS, ROUTE_DECORATORS, ROUTERS
 from prodlint.libraries.frameworks import NO_ROUTERS
+from prodlint.project.routes.route import Lost
 from prodlint.project.values.bindings import Bound, Defined, External
 from prodlint.project.values.outcomes import Given, Instance, Items, Meaning, Opaque, Site, options
 
@@ -70,14 +71,6 @@ class Router:
     def location(self) -> Location:
         """The call that makes it."""
         return Location(self.made.site.path, self.made.value.place)
-
-
-class Lost(Struct, frozen=True):
-    """A registration that cannot be attributed: its router, or what it includes, is unknown."""
-
-    location: Location
-    what: str
-    reason: str
 
 
 class Routers:
@@ -197,7 +190,7 @@ class Routers:
         reason = next((reason for _, reason in found if reason), "")
         if reason:
             what = "route" if registration.kind in ROUTE_DECORATORS else registration.kind
-            self.lost.append(Lost(registration.location, what, reason))
+            self.lost.append(Lost(registration.location, f"route put on a router by `{what}`", reason))
 
     def followed(self, site: Site, value: Value, depth: int = 0) -> Iterator[tuple[Router | None, str]]:
         """The routers that an expression may be; (None, reason) for one that should be a router and is unknown. Nothing
@@ -300,4 +293,4 @@ def _looks_like_router(value: Value) -> bool:
     return name.endswith(("router", "app", "api", "blueprint")) or name in {"routes", "application"}
 
 
-__all__ = ["Lost", "Registration", "Router", "RouterId", "Routers"]
+__all__ = ["Registration", "Router", "RouterId", "Routers"]

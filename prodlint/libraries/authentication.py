@@ -1,0 +1,95 @@
+"""Who authenticates, by name: third-party dependencies, decorators, permission classes and middleware, and where a
+request carries what identifies its caller."""
+
+from __future__ import annotations
+
+REFUSING: dict[str, str] = {
+    "fastapi_users.FastAPIUsers.current_user": "optional",
+    "fastapi_users.fastapi_users.FastAPIUsers.current_user": "optional",
+    "fastapi_jwt_auth.AuthJWT.jwt_required": "",
+    "fastapi_jwt.JwtAccessBearer": "",
+    "fastapi_jwt.JwtRefreshBearer": "",
+    "fastapi_azure_auth.SingleTenantAzureAuthorizationCodeBearer": "",
+    "fastapi_azure_auth.MultiTenantAzureAuthorizationCodeBearer": "",
+    "fastapi_azure_auth.B2CMultiTenantAuthorizationCodeBearer": "",
+    "fastapi_auth0.Auth0.get_user": "",
+    "auth0_fastapi_api.Auth0FastAPI.require_auth": "",
+    "auth0_fastapi.auth.auth_client.AuthClient.require_session": "",
+    "authx.AuthX.access_token_required": "",
+    "authx.AuthX.fresh_token_required": "",
+    "authx.AuthX.token_required": "",
+    "fastapi_clerk_auth.ClerkHTTPBearer": "",
+    "fastapi_login.LoginManager": "",
+    "fief_client.integrations.fastapi.FiefAuth.authenticated": "optional",
+    "fief_client.integrations.fastapi.FiefAuth.current_user": "optional",
+    "propelauth_fastapi.init_auth.require_user": "",
+    "propelauth_fastapi.init_auth.optional_user": "optional-always",
+    "supertokens_python.recipe.session.framework.fastapi.verify_session": "session_required",
+    "fastapi_keycloak.FastAPIKeycloak.get_current_user": "",
+    "gotrue.require_user": "",
+    "starlette.authentication.requires": "",
+    "flask_login.login_required": "",
+    "flask_login.utils.login_required": "",
+    "flask_login.fresh_login_required": "",
+    "flask_httpauth.HTTPBasicAuth.login_required": "optional",
+    "flask_httpauth.HTTPDigestAuth.login_required": "optional",
+    "flask_httpauth.HTTPTokenAuth.login_required": "optional",
+    "flask_httpauth.MultiAuth.login_required": "optional",
+    "flask_jwt_extended.jwt_required": "optional",
+    "flask_jwt_extended.fresh_jwt_required": "",
+    "flask_jwt_extended.jwt_refresh_token_required": "",
+    "flask_jwt_extended.jwt_optional": "optional-always",
+    "flask_jwt.jwt_required": "",
+    "flask_security.login_required": "",
+    "flask_security.auth_required": "",
+    "flask_security.auth_token_required": "",
+    "flask_security.http_auth_required": "",
+    "flask_security.roles_required": "",
+    "flask_security.roles_accepted": "",
+    "flask_security.permissions_required": "",
+    "flask_security.permissions_accepted": "",
+    "django.contrib.auth.decorators.login_required": "",
+    "django.contrib.auth.decorators.permission_required": "",
+    "django.contrib.auth.decorators.user_passes_test": "",
+    "django.contrib.admin.views.decorators.staff_member_required": "",
+}
+"""Third-party dependencies, decorators, guards and permission classes that refuse an anonymous caller; the value names the keyword that, when true, lets one pass
+("optional"), when false lets one pass ("session_required"), or says that it never refuses ("optional-always").
+Sources: each project's own documentation."""
+
+NEUTRAL_PACKAGES = frozenset(
+    "fastapi starlette pydantic sqlalchemy sqlmodel redis fastapi_limiter fastapi_pagination fastapi_filter "
+    "fastapi_cache "
+    "fastapi_mail slowapi httpx aiohttp motor beanie pymongo odmantic tortoise builtins typing functools contextlib "
+    "collections datetime uuid logging os asyncio advanced_alchemy dependency_injector punq dishka aioboto3 boto3 "
+    "elasticsearch opensearchpy qdrant_client openai langchain google azure aiokafka faststream taskiq arq celery "
+    "flask werkzeug django rest_framework litestar flask_caching flask_cors flask_limiter markupsafe "
+    "fastapi_babel fastapi_localization fastapi_health psycopg asyncpg databases encodings json pathlib".split()
+)
+"""Packages whose dependencies authenticate nobody, but for those that the tables above name. A dependency from any
+other package outside the tree is unknown."""
+
+CREDENTIAL_ATTRIBUTES = frozenset({"headers", "cookies", "session", "user", "auth", "authorization"})
+"""Attributes of a request or connection that carry a credential or the identity made of one."""
+
+CREDENTIAL_OBJECTS = frozenset(
+    {
+        "flask.session",
+        "quart.session",
+        "flask_login.current_user",
+        "flask_login.utils.current_user",
+        "flask_security.current_user",
+        "flask_jwt_extended.current_user",
+        "flask_jwt_extended.get_jwt_identity",
+        "flask_jwt_extended.get_current_user",
+        "flask_jwt_extended.get_jwt",
+        "flask_jwt_extended.get_jwt_claims",
+        "flask_jwt_extended.verify_jwt_in_request",
+        "flask_httpauth.HTTPBasicAuth.current_user",
+        "aiohttp_session.get_session",
+        "aiohttp_security.authorized_userid",
+        "aiohttp_security.check_authorized",
+        "django.contrib.auth.get_user",
+    }
+)
+"""Importable objects and functions that are, or give, the identity of the caller."""

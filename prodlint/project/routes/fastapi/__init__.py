@@ -1,0 +1,1 @@
+"""FastAPI and Starlette: routers, dependencies and the routes that they make."""

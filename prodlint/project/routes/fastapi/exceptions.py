@@ -1,0 +1,45 @@
+"""What FastAPI's and Starlette's exception handlers answer for the exceptions of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.facts import Call
+from prodlint.project.routes.statuses import REFUSING, Statuses
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Site
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+    from prodlint.project.routes.fastapi.routers import Routers
+
+
+def handled_exceptions(project: Project, routers: Routers, statuses: Statuses) -> dict[Defined, int]:
+    """Exception classes of the tree for which a handler answers 401 or 403, with that status."""
+    found: dict[Defined, int] = {}
+    for router in routers.routers.values():
+        for registration in router.registrations:
+            if registration.kind not in {"exception_handler", "add_exception_handler"}:
+                continue
+            call, site = registration.call.value, registration.call.site
+            assert isinstance(call, Call)
+            first, second = call.positional(0), call.positional(1)
+            raised = project.values.evaluate(site, first).meaning if first is not None else None
+            handler = registration.handler
+            if handler is None and second is not None:
+                meaning = project.values.evaluate(site, second).meaning
+                handler = meaning if isinstance(meaning, Defined) else None
+            if isinstance(raised, Defined) and handler is not None:
+                status = next(_answered(project, statuses, handler), 0)
+                if status:
+                    found[raised] = status
+    return found
+
+
+def _answered(project: Project, statuses: Statuses, handler: Defined) -> Iterator[int]:
+    site = Site(handler.path, handler.scope)
+    for statement in project.statements_of(handler):
+        value = getattr(statement, "value", None)
+        if value is not None:
+            yield from (status for status in statuses.responses(site, value) if status in REFUSING)
