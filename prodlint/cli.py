@@ -260,7 +260,7 @@ def rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], file: str
 @command.command()
 @click.argument("subject", type=click.Choice(SUBJECTS))
 @paths_argument
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to show it.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", help="How to show it.")
 @cache_option
 @jobs_option
 @config_option
@@ -277,6 +277,8 @@ def inspect(subject: str, paths: tuple[str, ...], form: str, no_cache: bool, job
     found = rows(engine.load(request), subject)
     if form == "json":
         return output.say(tables.json_text(found), machine=True)
+    if form == "csv":
+        return output.say(tables.csv_text(found), machine=True)
     return output.say(tables.table(subject, found, output.width() if output.is_terminal(sys.stdout) else 0))
 
 

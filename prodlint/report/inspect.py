@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from prodlint.report.printable import clean_path, columns_of, cut, encodable, printable
 
-__all__ = ["json_text", "table"]
+__all__ = ["csv_text", "json_text", "table"]
 
 Row = Mapping[str, Any]
 GAP = "  "
@@ -29,6 +31,39 @@ def json_text(rows: Sequence[Row]) -> str:
     """The rows as a JSON list, sorted by what they are about, indented, with a line end. Keys keep their order."""
     chosen = sorted((_without_secrets(row) for row in rows), key=_sort_key)
     return encodable(json.dumps(chosen, ensure_ascii=False, indent=2)) + "\n"
+
+
+def csv_text(rows: Sequence[Row]) -> str:
+    """The rows as CSV (RFC 4180 but for line ends, which are those of the platform's tools: a line feed): a row with
+    columns or fields becomes one line for each of them, `authentication` three columns. A cell that a spreadsheet would
+    take for a formula gets an apostrophe in front, as names in the inspected tree are a stranger's."""
+    chosen = [line for row in sorted(rows, key=_sort_key) for line in _lines(_without_secrets(row))]
+    keys = list(dict.fromkeys(key for line in chosen for key in line))
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(keys)
+    writer.writerows([_cell(line.get(key)) for key in keys] for line in chosen)
+    return encodable(stream.getvalue())
+
+
+def _lines(row: Row) -> Iterator[dict[str, Any]]:
+    """A row without lists of objects: those of its `columns` or `fields` are lines of their own."""
+    flat: dict[str, Any] = {}
+    inner: list[dict[str, Any]] = []
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{key}_{name}" if name != "status" else key: item for name, item in value.items()}
+        elif key in {"columns", "fields"} and isinstance(value, list | tuple):
+            inner = [{f"{key[:-1]}_{name}": item for name, item in each.items()} for each in value]
+        else:
+            flat[key] = value
+    for each in inner or [{}]:
+        yield {**flat, **each}
+
+
+def _cell(value: object) -> str:
+    text = _text(value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
 
 
 def _sort_key(row: Row) -> tuple[str, ...]:
@@ -57,9 +92,19 @@ def _routes(rows: Sequence[Row], width: int) -> Iterator[str]:
     for row in rows:
         authentication = row.get("authentication") or {}
         methods, handler = row.get("methods"), row.get("handler")
-        by = authentication.get("by") or authentication.get("reason")
-        cells.append([methods, row.get("path"), authentication.get("status"), by, handler, _place(row)])
-    return _aligned(["METHODS", "PATH", "AUTH", "BY", "HANDLER", "FILE:LINE"], cells, width)
+        by = authentication.get("by") or authentication.get("reason") or ""
+        # The last name tells who refuses; the whole name and the reason are in the other formats.
+        by = by.rpartition(".")[2] if " " not in by else by
+        if authentication.get("status") == "none" and row.get("public"):
+            by = f"public: {row['public']}"
+        limits, tests = row.get("limits") or (), row.get("tests") or ()
+        cells.append([
+            methods, row.get("path"), authentication.get("status"), by, row.get("owner"), limits, len(tests) or "",
+            handler, _place(row),
+        ])  # fmt: skip
+    return _aligned(
+        ["METHODS", "PATH", "AUTH", "WHO REFUSES", "WHO OWNS", "LIMITS", "TESTS", "HANDLER", "FILE:LINE"], cells, width
+    )
 
 
 def _tables(rows: Sequence[Row], width: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Await, Call, Constant, Operation, Reference, Subscript, Value, walk
+from prodlint.facts import Assign, Attribute, Await, Call, Operation, Reference, Subscript, Value, walk
 from prodlint.finding import Location
 from prodlint.libraries.requests import (
     COPIES,
@@ -73,8 +73,11 @@ class Reads:
         text = self.project.identifiers(function.path)
         reads = any(word in text for word in _WORDS)
         for outer in self.project.values_of(function):
+            used: set[int] = set()  # What is called, or read one item of, is not read whole.
             for value in walk(outer):
-                if reads:
+                container, _ = _item(value)
+                used.update(id(each) for each in (container, getattr(value, "function", None)) if each is not None)
+                if reads and id(value) not in used:
                     read = self._read(function, requests, value)
                     if read is not None:
                         found.setdefault((read.location, read.name), read)
@@ -111,6 +114,8 @@ class Reads:
         """The input that an expression reads: one item, or a whole body."""
         site = Site(function.path, function.scope)
         container, key = _item(value)
+        if isinstance(container, Await):
+            container = container.value
         if container is not None and key is not None:
             source = self.source(function, requests, container)
             if source:
@@ -154,8 +159,8 @@ class Reads:
         table = self.project.names.table(variable.path)
         bindings = table.bindings.get(variable.scope, {}).get(variable.name, []) if table is not None else []
         for binding in bindings:
-            assigned = getattr(binding.statement, "value", None)
-            if assigned is None or binding.path or getattr(binding.statement, "kind", ""):
+            assigned = binding.statement.value if isinstance(binding.statement, Assign) else None
+            if assigned is None or binding.path:
                 continue
             found = self.source(function, requests, assigned, depth + 1)
             if found:

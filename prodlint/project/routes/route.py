@@ -31,6 +31,8 @@ class Dependency(Struct, frozen=True):
     needs: tuple[Dependency, ...] = ()
     unknown: str = ""
     """Why it cannot be followed; "" where it can."""
+    of: Defined | None = None
+    """The class of the tree, where calling a class is the dependency."""
 
     def closure(self) -> Iterator[Dependency]:
         """This dependency and all below it, itself last, as FastAPI solves them."""
@@ -105,6 +107,8 @@ class Route(Struct, frozen=True):
     converters: tuple[tuple[str, str], ...] = ()
     """For each parameter of the path that has one, its converter: ("item_id", "int"), ("rest", "path"); of a regular
     expression, the expression of its group."""
+    endpoint: str = ""
+    """The name that its URL is built from: `url_for("auth.login")`, `reverse("api:items")`, `url_path_for("read")`."""
 
     @property
     def subject(self) -> str:

@@ -77,6 +77,9 @@ def rows(project: Project) -> list[dict[str, object]]:
                 "body_models": body_models(project, route),
                 "params": parameters(project, route),
                 "include_in_schema": route.in_schema,
+                "public": project.public_reason(route) or None,
+                "conditional": route.conditional,
+                "tests": [f"{each.path}:{span(each.place).line}" for each in project.coverage.of(route)],
             }
         )
     return sorted(listed, key=lambda row: (row["path"], row["methods"], row["handler"]))
