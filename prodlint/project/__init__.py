@@ -15,14 +15,17 @@ from msgspec import Struct
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
 from prodlint.project.engines import Engine, find_engines
 from prodlint.project.routes.authentication import Authentication, Authenticator
+from prodlint.project.routes.inputs import Inputs
 from prodlint.project.routes.public import public_reason
 from prodlint.project.routes.route import Route
+from prodlint.project.routes.schemas import Schemas
 from prodlint.project.routes.table import Routing
 from prodlint.project.routes.unread import Unread, unread_routes
 from prodlint.project.settings import Settings, find_settings, outcome_of
 from prodlint.project.tables.entities import Entities
 from prodlint.project.tables.queries import Use, find_uses
 from prodlint.project.tables.tables import Table, find_tables
+from prodlint.project.testing.coverage import Coverage
 from prodlint.project.values.bindings import Defined, Symbol
 from prodlint.project.values.evaluator import Values
 from prodlint.project.values.modules import Modules
@@ -159,6 +162,11 @@ class Project:
             if block.scope == defined.scope and block.value is not None and block.kind != "else":
                 yield block.value
 
+    def calls_of(self, defined: Defined) -> Iterator[Call]:
+        """The calls in one scope, parents first."""
+        for value in self.values_of(defined):
+            yield from (each for each in walk(value) if isinstance(each, Call))
+
     def values_in(self, path: str) -> Iterator[tuple[Value, int]]:
         """The outermost values of a file's statements and block headers, each with its block; decorators and parameter
         defaults come with the block around the definition."""
@@ -194,13 +202,13 @@ class Project:
             ]
         return found
 
-    def calls(self, names: Collection[str]) -> Iterator[CallSite]:
+    def calls(self, names: Collection[str], within: Collection[str] | None = None) -> Iterator[CallSite]:
         """The calls of functions, classes and methods outside the tree with one of the dotted names, by path and
-        place."""
+        place; only those in the files `within`, where these are given."""
         wanted = frozenset(names)
         last = {name.rpartition(".")[2] for name in wanted}
         for path in self.mentioning(*last):
-            python = self.python(path)
+            python = self.python(path) if within is None or path in within else None
             if python is None:
                 continue
             aliases = self._aliases(path, last)
@@ -266,6 +274,16 @@ class Project:
         return self.routing.routes
 
     @cached_property
+    def schemas(self) -> Schemas:
+        """Answers about data classes: the fields of models, what type expressions contain."""
+        return Schemas(self)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """Answers what a client can send to a route."""
+        return Inputs(self, self.schemas)
+
+    @cached_property
     def unread_routes(self) -> tuple[Unread, ...]:
         """Routes of frameworks whose registration is not followed yet."""
         return unread_routes(self)
@@ -292,6 +310,11 @@ class Project:
     def configured_authentication(self) -> frozenset[str]:
         """Names that the configuration declares to authenticate (`auth-dependencies`)."""
         return frozenset(self._options.get("project", {}).get("auth-dependencies", ()))
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Answers which tests call a route."""
+        return Coverage(self)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:
