@@ -89,8 +89,8 @@ def digest() -> str:
     """What the facts of a file depend on beside the file: the readers' code and libraries, by size and time of their
     files, which is much cheaper than by content."""
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    files = [os.path.join(package, "facts.py")]
-    for folder in ("readers", "syntax", "libraries"):
+    files = []
+    for folder in ("facts", "readers", "syntax", "libraries"):
         with os.scandir(os.path.join(package, folder)) as entries:
             files += sorted(entry.path for entry in entries if entry.name.endswith(".py"))
     for name in _LIBRARIES:

@@ -1,0 +1,240 @@
+"""Every expression of a file, whatever its format, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Union
+
+from msgspec import Struct
+
+
+class Constant(Struct, frozen=True, array_like=True, tag="k"):
+    """A literal. `form` is "" for what `value` says, "bytes" for bytes (decoded as latin-1), "ellipsis" for `...`,
+    "redacted" for a string that looks like a secret: then `value` keeps the length and what is harmless of it (a
+    connection URL keeps all but its password), every other character being `*`."""
+
+    value: str | int | float | bool | None
+    place: int
+    form: str = ""
+
+
+class Reference(Struct, frozen=True, array_like=True, tag="n"):
+    """A dotted name as written (`settings.SECRET_KEY`): a name followed by zero or more attributes."""
+
+    name: str
+    place: int
+
+
+class Attribute(Struct, frozen=True, array_like=True, tag="a"):
+    """An attribute of something that is not a dotted name: `get_settings().debug`, `"".join`."""
+
+    value: Value
+    name: str
+    place: int
+
+
+class Argument(Struct, frozen=True, array_like=True):
+    """An argument of a call: `name` is the keyword or "", `star` is "", "*" or "**"."""
+
+    value: Value
+    name: str = ""
+    star: str = ""
+
+
+class Call(Struct, frozen=True, array_like=True, tag="c"):
+    function: Value
+    arguments: tuple[Argument, ...]
+    place: int
+
+    def keyword(self, name: str) -> Value | None:
+        """The value passed as keyword `name`, or None."""
+        for argument in self.arguments:
+            if argument.name == name:
+                return argument.value
+        return None
+
+    def positional(self, index: int) -> Value | None:
+        """The value passed at position `index` (from 0), or None, also where a `*` argument stands before it."""
+        for position, argument in enumerate(self.arguments):
+            if argument.name or argument.star:
+                return None
+            if position == index:
+                return argument.value
+        return None
+
+
+class Sequence(Struct, frozen=True, array_like=True, tag="s"):
+    """A display: `kind` is "list", "tuple" or "set". A starred item is an `Operation` "*"."""
+
+    kind: str
+    items: tuple[Value, ...]
+    place: int
+
+
+class Mapping(Struct, frozen=True, array_like=True, tag="m"):
+    """Pairs of key and value, in order; the key is None for `**value`."""
+
+    items: tuple[tuple[Value | None, Value], ...]
+    place: int
+
+    def get(self, key: str) -> Value | None:
+        """The value at a constant string key, or None; the last one wins, as in Python and in YAML readers."""
+        for name, value in reversed(self.items):
+            if isinstance(name, Constant) and name.value == key:
+                return value
+        return None
+
+
+class Subscript(Struct, frozen=True, array_like=True, tag="i"):
+    """`value[index]`; several indexes are a tuple `Sequence`; a slice is an `Operation` ":"."""
+
+    value: Value
+    index: Value
+    place: int
+
+
+class Template(Struct, frozen=True, array_like=True, tag="t"):
+    """An f-string or adjacent string literals with one among them: constants and the expressions between them."""
+
+    parts: tuple[Value, ...]
+    place: int
+
+
+class Operation(Struct, frozen=True, array_like=True, tag="o"):
+    """An operator with its operands: "+", "%", "and", "not", "==", "in", "is not", "*" (starred), ":" (slice), ":=".
+    A chain of comparisons is an "and" of pairs."""
+
+    operator: str
+    operands: tuple[Value, ...]
+    place: int
+
+
+class Conditional(Struct, frozen=True, array_like=True, tag="q"):
+    """`then if test else otherwise`."""
+
+    test: Value
+    then: Value
+    otherwise: Value
+    place: int
+
+
+class Parameter(Struct, frozen=True, array_like=True):
+    """A parameter of a function: `kind` is "positional-only", "" (either way), "keyword-only", "*" or "**"."""
+
+    name: str
+    place: int
+    annotation: Value | None = None
+    default: Value | None = None
+    kind: str = ""
+
+
+class Lambda(Struct, frozen=True, array_like=True, tag="l"):
+    parameters: tuple[Parameter, ...]
+    body: Value
+    place: int
+
+
+class Clause(Struct, frozen=True, array_like=True):
+    """One `for target in iterable if condition ...` of a comprehension."""
+
+    target: Value
+    iterable: Value
+    conditions: tuple[Value, ...] = ()
+
+
+class Comprehension(Struct, frozen=True, array_like=True, tag="g"):
+    """`kind` is "list", "set", "dict" or "generator"; a dict's element is a tuple `Sequence` of key and value."""
+
+    kind: str
+    element: Value
+    clauses: tuple[Clause, ...]
+    place: int
+
+
+class Await(Struct, frozen=True, array_like=True, tag="w"):
+    value: Value
+    place: int
+
+
+class Yield(Struct, frozen=True, array_like=True, tag="y"):
+    """`yield value`, or `yield from value` (then `delegates`)."""
+
+    value: Value | None
+    place: int
+    delegates: bool = False
+
+
+class Unknown(Struct, frozen=True, array_like=True, tag="u"):
+    """An expression that no fact carries, with the reason."""
+
+    reason: str
+    place: int
+
+
+Value = Union[
+    Constant,
+    Reference,
+    Attribute,
+    Call,
+    Sequence,
+    Mapping,
+    Subscript,
+    Template,
+    Operation,
+    Conditional,
+    Lambda,
+    Comprehension,
+    Await,
+    Yield,
+    Unknown,
+]
+
+
+def children(value: Value) -> Iterator[Value]:
+    """The values directly inside a value, in source order (a lambda's defaults and a clause's parts included)."""
+    match value:
+        case Constant() | Reference() | Unknown():
+            return
+        case Attribute(inner) | Await(inner):
+            yield inner
+        case Call(function, arguments):
+            yield function
+            for argument in arguments:
+                yield argument.value
+        case Sequence(_, items) | Template(items) | Operation(_, items):
+            yield from items
+        case Mapping(pairs):
+            for key, item in pairs:
+                if key is not None:
+                    yield key
+                yield item
+        case Subscript(inner, index):
+            yield inner
+            yield index
+        case Conditional(test, then, otherwise):
+            yield then
+            yield test
+            yield otherwise
+        case Lambda(parameters, body):
+            for parameter in parameters:
+                if parameter.default is not None:
+                    yield parameter.default
+            yield body
+        case Comprehension(_, element, clauses):
+            yield element
+            for clause in clauses:
+                yield clause.target
+                yield clause.iterable
+                yield from clause.conditions
+        case Yield(inner) if inner is not None:
+            yield inner
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """A value and all values inside it, parents first."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        yield current
+        if not isinstance(current, (Constant, Reference, Unknown)):
+            stack.extend(reversed(list(children(current))))
