@@ -90,6 +90,58 @@ PASS_THROUGH = frozenset(
 )
 """Calls that, for what prodlint asks, give back their (last positional) argument."""
 
+CLOCKS = frozenset(
+    {
+        "time.time",
+        "datetime.datetime.now",
+        "datetime.datetime.utcnow",
+        "datetime.datetime.today",
+        "django.utils.timezone.now",
+        "pendulum.now",
+        "arrow.now",
+        "arrow.utcnow",
+        "litestar.utils.utc_now",
+    }
+)
+"""Calls that give the present moment."""
+
+SAME_MOMENT = frozenset(
+    {
+        "calendar.timegm",
+        "builtins.int",
+        "builtins.float",
+        "builtins.round",
+        "math.floor",
+        "math.ceil",
+        "time.mktime",
+        "datetime.datetime.timestamp",
+        ".replace",
+        ".astimezone",
+        ".timestamp",
+        ".utctimetuple",
+        ".timetuple",
+        ".int_timestamp",
+    }
+)
+"""Calls and methods that write a moment in another way, or move it by less than a minute."""
+
+SPANS = frozenset({"datetime.timedelta", "dateutil.relativedelta.relativedelta", "pendulum.duration"})
+"""Calls that give a span of time; `timedelta` takes days, seconds, microseconds, milliseconds, minutes, hours and weeks
+in this order."""
+
+UNITS: dict[str, float] = {
+    "microseconds": 1e-6,
+    "milliseconds": 1e-3,
+    "seconds": 1.0,
+    "minutes": 60.0,
+    "hours": 3600.0,
+    "days": 86400.0,
+    "weeks": 604800.0,
+    "months": 2629800.0,
+    "years": 31557600.0,
+}
+"""Arguments of those in seconds; a month is a twelfth of a year."""
+
 MEMOIZERS = frozenset(
     {
         "functools.lru_cache",

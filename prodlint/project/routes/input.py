@@ -35,6 +35,8 @@ class Input(Struct, frozen=True):
     """The call of `Query(...)`, `Header(...)`, `Field(...)` ... that declares it."""
     model: Defined | None = None
     """Of a field the class that declares it; of a whole body the model that it has to match."""
+    arguments: tuple[tuple[str, Given], ...] = ()
+    """What the type variables in the annotation of a field stand for."""
     is_whole: bool = False
     """It is a whole body, not one value in it: its fields follow where they are known."""
     dependency: Dependency | None = None

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
 _PATH_NAMES = re.compile(r"\{([^}:]+)")
 _DECLARED = PARAMETERS | NINJA_PARAMETERS | LITESTAR_PARAMETERS
-_MAX_NESTING = 4
+_MAX_NESTING = 2
+"""Models inside models whose fields are listed."""
 
 
 class Inputs:
@@ -149,7 +150,8 @@ class Inputs:
             yield from self._of_parameter(site, function, parameter, framework)
 
     def _of_parameter(self, site: Site, function: Defined, parameter: Parameter, framework: str) -> Iterator[Input]:
-        annotation, extras = None, ()
+        annotation: Given | None = None
+        extras: tuple[Given, ...] = ()
         if parameter.annotation is not None:
             annotation, extras = self.schemas.unwrapped(site, parameter.annotation)
         declared, kind = self._declaration(site, parameter, extras)
@@ -175,7 +177,7 @@ class Inputs:
         )  # fmt: skip
         if source == "body" or (shape is not None and self.schemas.is_schema(shape.of)):
             yield replace(found, model=shape.of if shape is not None else None, is_whole=True)
-            yield from self._fields(found, annotation, (), 0)
+            yield from self._fields(found, annotation, (), ())
         else:
             yield found
 
@@ -263,22 +265,25 @@ class Inputs:
                 return None, "query"
         return None, "unknown" if last not in UPLOAD_TYPES else "file"
 
-    def _fields(self, of: Input, annotation: Given | None, keys: tuple[str, ...], depth: int) -> Iterator[Input]:
+    def _fields(
+        self, of: Input, annotation: Given | None, keys: tuple[str, ...], above: tuple[Defined, ...]
+    ) -> Iterator[Input]:
         """The fields of the models in a type, each with the keys that lead to it."""
-        if annotation is None or depth > _MAX_NESTING:
+        if annotation is None or len(above) > _MAX_NESTING:
             return
-        for shape in self.schemas.contained(annotation.site, annotation.value):
-            if not isinstance(shape, Shape) or not self.schemas.is_schema(shape.of):
+        arguments = of.arguments
+        for shape in self.schemas.contained(annotation.site, annotation.value, arguments):
+            if not isinstance(shape, Shape) or shape.of in above or not self.schemas.is_schema(shape.of):
                 continue
             inside = (*keys, "*") if _is_collection(annotation.value) else keys
             for field in self.schemas.fields(shape):
                 path = (*inside, field.name)
-                yield replace(
+                found = replace(
                     of, name=field.alias, location=field.location, keys=path, annotation=field.annotation,
-                    default=field.default, declaration=field.declaration, model=field.owner,
+                    default=field.default, declaration=field.declaration, model=field.owner, arguments=field.arguments,
                 )  # fmt: skip
-                if len(set(path)) == len(path):  # A tree of its own kind ends where it begins again.
-                    yield from self._fields(of, field.annotation, path, depth + 1)
+                yield found
+                yield from self._fields(found, field.annotation, path, (*above, shape.of))
 
 
 def _is_collection(value: Value) -> bool:

@@ -108,9 +108,8 @@ class Schemas:
 
     def _named(self, site: Site, value: Value, arguments: tuple[tuple[str, Given], ...]) -> Iterator[Shape]:
         """The class that a base or the head of an annotation names, with its arguments."""
-        index: Value | None = None
-        if isinstance(value, Subscript):
-            value, index = value.value, value.index
+        index = value.index if isinstance(value, Subscript) else None
+        value = value.value if isinstance(value, Subscript) else value
         if not isinstance(value, Reference):
             return
         symbol, rest = self.project.names.resolve(site.path, site.scope, value.name)

@@ -53,6 +53,8 @@ def attribute(values: Values, outcome: Outcome, name: str) -> Outcome:
             return values.attribute(Outcome(fallback, outcome.steps), name)
         case Choice(several):
             return either([values.attribute(Outcome(option, outcome.steps), name) for option in several])
+        case Known() if name == "value":  # A member of an enumeration.
+            return outcome
         case Known() | Items() | Pairs():
             return Outcome(Opaque(f"`.{name}` of a value is computed"))
         case Opaque():

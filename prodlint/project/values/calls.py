@@ -21,7 +21,7 @@ from prodlint.libraries.values import (
     PASS_THROUGH,
     RETURNS,
 )
-from prodlint.project.values.bindings import Defined, External
+from prodlint.project.values.bindings import Defined, External, Module
 from prodlint.project.values.operations import method
 from prodlint.project.values.outcomes import (
     Environment,
@@ -36,6 +36,7 @@ from prodlint.project.values.outcomes import (
     arguments_of,
     either,
 )
+from prodlint.project.values.times import outcome_of_clock
 
 if TYPE_CHECKING:
     from prodlint.project.values.evaluator import Values
@@ -89,7 +90,10 @@ def _of_method(values: Values, site: Site, call: Call) -> Outcome:
         if found is not None:
             return values.given(found)
         return Outcome(arguments[1] if len(arguments) > 1 else Known(None), receiver.steps)
-    return Outcome(method(receiver.meaning, name, arguments), receiver.steps)
+    result = method(receiver.meaning, name, arguments)
+    if isinstance(result, Opaque) and result.origin is None:
+        result = Opaque(result.reason, Given(site, call))
+    return Outcome(result, receiver.steps)
 
 
 def _of_external(values: Values, site: Site, call: Call, name: str, called: Outcome) -> Outcome:
@@ -98,6 +102,14 @@ def _of_external(values: Values, site: Site, call: Call, name: str, called: Outc
     if name in PASS_THROUGH and call.arguments:
         positional, _ = arguments_of(call)
         return values.evaluate(site, positional[-1].value) if positional else Outcome(Opaque("it is converted"))
+    timed = outcome_of_clock(values, site, call, name)
+    if timed is not None:
+        return timed
+    if name == "importlib.import_module" and len(call.arguments) == 1:
+        wanted = values.evaluate(site, call.arguments[0].value).meaning
+        found = values.project.modules.find(str(wanted.value), site.path) if isinstance(wanted, Known) else None
+        if found is not None:
+            return Outcome(Module(found), called.steps)
     if name in {"builtins.bool", "builtins.int", "builtins.float"} and len(call.arguments) == 1:
         inner = values.evaluate(site, call.arguments[0].value)
         return Outcome(method(inner.meaning, f"__{name.rpartition('.')[2]}__", []), inner.steps)
@@ -172,6 +184,7 @@ def returned(values: Values, function: Defined, arguments: tuple[tuple[str, Give
         values.cuts += 1
         return Outcome(Opaque(f"`{scope.name}` calls itself"))
     values.active.add(key)
+    origin: Given | None = None
     try:
         site = Site(function.path, function.scope, arguments)
         found_values = [value for value in _results(values, function) if value is not None]
@@ -179,13 +192,14 @@ def returned(values: Values, function: Defined, arguments: tuple[tuple[str, Give
             outcome = either([values.evaluate(site, value) for value in found_values])
             if not isinstance(outcome.meaning, Opaque):
                 return outcome
+            origin = outcome.meaning.origin
         if scope.returns is not None:
             annotated = values.annotated(Site(function.path, max(scope.parent, 0)), scope.returns)
             if annotated is not None:
                 return Outcome(Instance(annotated))
     finally:
         values.active.discard(key)
-    return Outcome(Opaque(f"what `{scope.name}` returns is computed"))
+    return Outcome(Opaque(f"what `{scope.name}` returns is computed", origin))
 
 
 def _results(values: Values, function: Defined) -> list[Value | None]:

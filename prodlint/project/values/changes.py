@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Assign, Call, Conditional, Constant, Expression, Reference, Subscript, Unknown, Value
+from msgspec import Struct
+
+from prodlint.facts import (
+    Assign,
+    Call,
+    Conditional,
+    Constant,
+    Expression,
+    Reference,
+    Statement,
+    Subscript,
+    Unknown,
+    Value,
+)
 from prodlint.project.values.bindings import Defined, Variable
 from prodlint.project.values.outcomes import Choice, Given, Meaning, Pairs, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["changed", "changes"]
+__all__ = ["Change", "changed", "changes", "changes_of"]
 
 Pair = tuple["Given | None", Given]
 
@@ -33,32 +46,50 @@ def changed(project: Project, variable: Variable, site: Site, meaning: Meaning) 
     return meaning
 
 
+class Change(Struct, frozen=True):
+    """One thing that is done to a variable's mapping."""
+
+    key: Value | None
+    """None for a mapping that is spread into it."""
+    value: Value
+    statement: Statement
+    weak: bool = False
+    """Only where the key is missing."""
+
+
 def changes(project: Project, variable: Variable) -> Iterator[tuple[Value | None, Value, bool, bool]]:
     """What is set in a variable's mapping, whatever it was before: key (None for a spread mapping), value, whether
     under a condition, and whether only where the key is missing."""
     python = project.python(variable.path)
     assert python is not None
     own = python.scopes[variable.scope].block
+    for change in changes_of(project, variable):
+        yield change.key, change.value, change.statement.block != own, change.weak
+
+
+def changes_of(project: Project, variable: Variable) -> Iterator[Change]:
+    """What is done to a variable's mapping (or a parameter's) in its own scope, in source order."""
     for statement in project.statements_of(Defined(variable.path, variable.scope)):
-        conditional = statement.block != own
         match statement:
             case Assign(targets, value, operator=operator) if value is not None:
                 for target in targets:
                     if isinstance(target, Subscript) and _is(target.value, variable.name):
                         after = Unknown("it is changed", -value.place) if operator else value
-                        yield target.index, after, conditional, False
+                        yield Change(target.index, after, statement)
+                    elif operator == "|" and _is(target, variable.name):
+                        yield Change(None, value, statement)
             case Expression(Call(Reference(name), arguments), kind="") if name.startswith(f"{variable.name}."):
                 method = name[len(variable.name) + 1 :]
                 if method == "update":
                     for argument in arguments:
                         key = Constant(argument.name, argument.value.place) if argument.name else None
-                        yield key, argument.value, conditional, False
+                        yield Change(key, argument.value, statement)
                 elif method == "setdefault" and len(arguments) == 2:
-                    yield arguments[0].value, arguments[1].value, conditional, True
+                    yield Change(arguments[0].value, arguments[1].value, statement, True)
                 elif method == "pop" and arguments:
-                    yield (arguments[0].value, Unknown("it may be deleted", -statement.place), conditional, False)
+                    yield Change(arguments[0].value, Unknown("it may be deleted", -statement.place), statement)
             case Expression(Subscript(inner, index), kind="del") if _is(inner, variable.name):
-                yield (index, Unknown("it may be deleted", -statement.place), conditional, False)
+                yield Change(index, Unknown("it may be deleted", -statement.place), statement)
 
 
 def _pair(site: Site, before: list[Pair], key: Value | None, value: Value, conditional: bool, weak: bool) -> Pair:

@@ -14,6 +14,7 @@ from prodlint.facts import (
     Await,
     Block,
     Call,
+    Comprehension,
     Conditional,
     Constant,
     Lambda,
@@ -30,6 +31,8 @@ from prodlint.project.values.attributes import attribute, decorator_name
 from prodlint.project.values.bindings import Binding, Bound, Defined, External, Module, Symbol, Unresolved, Variable
 from prodlint.project.values.calls import bind, outcome_of_call, returned
 from prodlint.project.values.changes import changed
+from prodlint.project.values.conditions import is_possible
+from prodlint.project.values.loops import rounds
 from prodlint.project.values.operations import arithmetic, joined
 from prodlint.project.values.outcomes import (
     Environment,
@@ -153,6 +156,10 @@ class Values:
                 return either([self.evaluate(site, then), self.evaluate(site, otherwise)])
             case Await(inner):
                 return self.evaluate(site, inner)
+            case Comprehension(kind, element, (clause,)) if kind != "dict" and not clause.conditions:
+                sites = rounds(self, site, clause.target, clause.iterable)
+                if sites is not None:
+                    return Outcome(Items(kind, tuple(Given(each, element) for each in sites)))
             case Lambda():
                 return Outcome(Opaque("it is a lambda"))
         return Outcome(Opaque("the expression is computed"))
@@ -162,7 +169,7 @@ class Values:
         if site.arguments is not None:
             for name, given in site.arguments:
                 if name == head:
-                    outcome = self.given(given)
+                    outcome = self._argument(site, name, given)
                     for attribute in rest.split(".") if rest else ():
                         outcome = self.attribute(outcome, attribute)
                     return outcome
@@ -177,6 +184,22 @@ class Values:
         if outcome.steps and len(outcome.steps) < 12:
             return Outcome(outcome.meaning, (step, *outcome.steps))
         return outcome
+
+    def _argument(self, site: Site, name: str, given: Given) -> Outcome:
+        """A parameter in a followed call: what is passed, or what the function itself puts in its place."""
+        table = self.project.names.table(site.path)
+        variable = Variable(site.path, site.scope, name)
+        if table is None or name not in table.bindings.get(site.scope, {}) or ("local", variable) in self.active:
+            return self.given(given)
+        python = self.project.python(site.path)
+        assert python is not None
+        assigned = self._local(site, variable)
+        own = python.scopes[site.scope].block
+        if any(getattr(each.statement, "block", -1) == own for each in table.bindings[site.scope][name]):
+            return assigned
+        if isinstance(assigned.meaning, Opaque) and assigned.meaning.reason == "nothing is assigned":
+            return self.given(given)
+        return either([self.given(given), assigned])
 
     def of_symbol(self, symbol: Symbol) -> Outcome:
         match symbol:
@@ -291,6 +314,8 @@ class Values:
                 bindings = bindings[index:]
                 break
         site = Site(variable.path, variable.scope, arguments)
+        if arguments is not None:
+            bindings = [each for each in bindings if is_possible(self, site, each.statement)]
         outcome = either([self._binding(site, binding, variable.name) for binding in bindings[-6:]])
         return Outcome(changed(self.project, variable, site, outcome.meaning), outcome.steps)
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from prodlint.facts import Constant
-from prodlint.project.values.outcomes import Choice, Environment, Items, Known, Meaning, Opaque, Text
+from prodlint.project.values.outcomes import Choice, Duration, Environment, Items, Known, Meaning, Opaque, Pairs, Text
+from prodlint.project.values.times import compute, moment_method
 
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -61,6 +62,10 @@ def arithmetic(name: str, operands: list[Meaning]) -> Meaning:
         return Items(left.kind, left.values + right.values)
     if name == "%" and any(isinstance(each, Text) or _is_text(each) for each in operands):
         return _percent(left, right)
+    if name in {"is", "is not"} and right == Known(None) and isinstance(left, (Duration, Items, Pairs, Text)):
+        return Known(name == "is not")
+    if isinstance(left, Duration) or isinstance(right, Duration):
+        return compute(name, left, right) or Opaque("an operand is computed")
     if name not in _BINARY or not isinstance(left, Known) or not isinstance(right, Known):
         return Opaque("an operand is computed")
     if left.redacted or right.redacted:
@@ -103,7 +108,9 @@ def method(receiver: Meaning, name: str, arguments: list[Meaning]) -> Meaning:
     if name in {"encode", "decode", "get_secret_value", "unicode_string", "render_as_string"}:
         return receiver
     if name == "format" and isinstance(receiver, Known):
-        return Text((str(receiver.value).partition("{")[0], None))
+        return _formatted(receiver, arguments)
+    if isinstance(receiver, Duration):
+        return moment_method(receiver, name) or Opaque(f"`.{name}()` of a computed value")
     if not isinstance(receiver, Known) or receiver.redacted:
         return Opaque(f"`.{name}()` of a computed value")
     value = receiver.value
@@ -143,6 +150,8 @@ def _boolean(name: str, operands: list[Meaning]) -> Meaning:
     match left:
         case Known(value):
             return right if bool(value) == (name == "and") else left
+        case Duration(seconds, from_now):
+            return right if (from_now or seconds != 0) == (name == "and") else left
         case Environment(variable, fallback) if name == "or":
             # `os.getenv("X") or default`: an unset or empty variable gives the default.
             if fallback is None:
@@ -164,6 +173,17 @@ def _contains(left: Meaning, right: Meaning, positive: bool) -> Meaning:
             found = any(isinstance(each.value, Constant) and each.value.value == value for each in values)
             return Known(found == positive)
     return Opaque("an operand is computed")
+
+
+def _formatted(template: Known, arguments: list[Meaning]) -> Meaning:
+    """`"/{}/items".format(name)`; of a template with names, numbers or formats only what stands before the first."""
+    pieces = str(template.value).split("{}")
+    if len(pieces) != len(arguments) + 1 or any("{" in piece or "}" in piece for piece in pieces):
+        return Text((str(template.value).partition("{")[0], None))
+    parts: list[Meaning] = [Known(pieces[0], template.redacted)]
+    for argument, piece in zip(arguments, pieces[1:], strict=True):
+        parts += [argument, Known(piece)]
+    return joined(parts)
 
 
 def _percent(left: Meaning, right: Meaning) -> Meaning:

@@ -76,6 +76,13 @@ class Pairs(Struct, frozen=True):
         return None
 
 
+class Duration(Struct, frozen=True):
+    """A span of time, or, with `from_now`, the moment that lies so far ahead of when it is computed."""
+
+    seconds: float
+    from_now: bool = False
+
+
 class Environment(Struct, frozen=True):
     """A value that an environment variable decides; `fallback` is what it is without the variable, None where the
     program does not start then."""
@@ -94,10 +101,25 @@ class Opaque(Struct, frozen=True):
     """Not to be told; `reason` completes "because ..."."""
 
     reason: str
+    origin: Given | None = None
+    """The call that is not evaluated, where there is one."""
 
 
 Meaning = Union[
-    Known, Text, Instance, Function, Items, Pairs, Environment, Choice, Opaque, Defined, External, Module, Bound
+    Known,
+    Text,
+    Instance,
+    Function,
+    Items,
+    Pairs,
+    Duration,
+    Environment,
+    Choice,
+    Opaque,
+    Defined,
+    External,
+    Module,
+    Bound,
 ]
 
 
@@ -118,6 +140,21 @@ def options(meaning: Meaning) -> Iterator[Meaning]:
             yield from options(fallback)
         case _:
             yield meaning
+
+
+def truth(meaning: Meaning) -> bool | None:
+    """Whether a meaning is true; None where that cannot be told."""
+    match meaning:
+        case Known(value):
+            return bool(value)
+        case Duration(seconds, from_now):
+            return from_now or seconds != 0
+        case Pairs(several) | Items(_, several) if several:
+            return True
+        case Choice(several):
+            answers = {truth(each) for each in several}
+            return answers.pop() if len(answers) == 1 else None
+    return None
 
 
 def arguments_of(call: Call) -> tuple[list[Argument], dict[str, Value]]:

@@ -218,9 +218,10 @@ class Injection:
                 if fact.kind == "class":
                     code = project.names.class_member(path, scope, "__init__")
                     if isinstance(code, Defined):
-                        return Dependency(name, location, code, (), "", None, parameter, self.of_parameters(code))
+                        needs = self.of_parameters(code)
+                        return Dependency(name, location, code, (), "", None, parameter, needs, of=meaning)
                     external = self._external_base(meaning)
-                    return Dependency(name, location, None, (), external, None, parameter)
+                    return Dependency(name, location, None, (), external, None, parameter, of=meaning)
                 arguments = _closure_arguments(source, project)
                 return Dependency(name, location, meaning, arguments, "", None, parameter, self.of_parameters(meaning))
             case Function(of, owner):

@@ -236,6 +236,7 @@ class Applications:
             (*level.dependencies, *own, *parameters), (step, *level.chain), level.application.location,
             level.conditional or self._is_conditional(registration), in_schema,
             self._response_model(handler, site, call), (registration.call, *level.calls), unknown, guards,
+            endpoint=self._text(site, call.keyword("name")) or name.rpartition(".")[2],
         )  # fmt: skip
 
     def _handler(self, meaning: Meaning | None) -> Defined | None:
