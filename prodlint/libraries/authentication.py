@@ -48,6 +48,33 @@ REFUSING: dict[str, str] = {
     "flask_security.roles_accepted": "",
     "flask_security.permissions_required": "",
     "flask_security.permissions_accepted": "",
+    "flask_security.decorators.login_required": "",
+    "flask_security.decorators.auth_required": "",
+    "flask_security.decorators.roles_required": "",
+    "flask_security.decorators.roles_accepted": "",
+    "flask_security.unauth_csrf": "optional-always",
+    "flask_jwt_extended.view_decorators.jwt_required": "optional",
+    "flask_principal.Permission.require": "",
+    "flask_user.login_required": "",
+    "flask_user.roles_required": "",
+    "flask_praetorian.auth_required": "",
+    "flask_praetorian.auth_accepted": "optional-always",
+    "flask_praetorian.roles_required": "",
+    "flask_praetorian.roles_accepted": "",
+    "flask_basicauth.BasicAuth.required": "",
+    "flask_simplelogin.login_required": "",
+    "flask_oidc.OpenIDConnect.require_login": "",
+    "flask_oidc.OpenIDConnect.accept_token": "",
+    "flask_pyoidc.OIDCAuthentication.oidc_auth": "",
+    "flask_pyoidc.flask_pyoidc.OIDCAuthentication.oidc_auth": "",
+    "apiflask.APIFlask.auth_required": "optional",
+    "apiflask.APIBlueprint.auth_required": "optional",
+    "apiflask.auth_required": "optional",
+    "authlib.integrations.flask_oauth2.ResourceProtector.__call__": "optional",
+    "authlib.integrations.flask_oauth2.ResourceProtector": "optional",
+    "quart_auth.login_required": "",
+    "quart_auth.basic_auth_required": "",
+    "quart_jwt_extended.jwt_required": "",
     "django.contrib.auth.decorators.login_required": "",
     "django.contrib.auth.decorators.permission_required": "",
     "django.contrib.auth.decorators.user_passes_test": "",
@@ -57,6 +84,16 @@ REFUSING: dict[str, str] = {
 ("optional"), when false lets one pass ("session_required"), or says that it never refuses ("optional-always").
 Sources: each project's own documentation."""
 
+CHECKS: dict[str, str] = {
+    "flask_jwt_extended.verify_jwt_in_request": "optional",
+    "flask_jwt_extended.view_decorators.verify_jwt_in_request": "optional",
+    "flask_jwt_extended.verify_fresh_jwt_in_request": "",
+    "flask_jwt_extended.verify_jwt_refresh_token_in_request": "",
+    "authlib.integrations.flask_oauth2.ResourceProtector.acquire_token": "",
+}
+"""Functions that refuse an anonymous caller where they are called in the body of another (Flask-JWT-Extended and
+Authlib documentation); the value is the keyword that, when true, lets one pass."""
+
 NEUTRAL_PACKAGES = frozenset(
     "fastapi starlette pydantic sqlalchemy sqlmodel redis fastapi_limiter fastapi_pagination fastapi_filter "
     "fastapi_cache "
@@ -64,6 +101,11 @@ NEUTRAL_PACKAGES = frozenset(
     "collections datetime uuid logging os asyncio advanced_alchemy dependency_injector punq dishka aioboto3 boto3 "
     "elasticsearch opensearchpy qdrant_client openai langchain google azure aiokafka faststream taskiq arq celery "
     "flask werkzeug django rest_framework litestar flask_caching flask_cors flask_limiter markupsafe "
+    "flask_apispec flask_restful flask_restx flask_restplus flask_smorest flask_openapi3 apiflask quart webargs "
+    "marshmallow flask_marshmallow flask_babel flask_wtf flask_talisman flask_sqlalchemy flask_pydantic flasgger "
+    "flask_expects_json flask_compress flask_socketio flask_mail flask_migrate flask_moment wtforms cachetools "
+    "sentry_sdk prometheus_client prometheus_flask_exporter opentelemetry ddtrace newrelic tenacity backoff retrying "
+    "deprecated wrapt statsd rq quart_schema quart_cors "
     "fastapi_babel fastapi_localization fastapi_health psycopg asyncpg databases encodings json pathlib".split()
 )
 """Packages whose dependencies authenticate nobody, but for those that the tables above name. A dependency from any
@@ -71,6 +113,13 @@ other package outside the tree is unknown."""
 
 CREDENTIAL_ATTRIBUTES = frozenset({"headers", "cookies", "session", "user", "auth", "authorization"})
 """Attributes of a request or connection that carry a credential or the identity made of one."""
+
+HARMLESS_HEADERS = frozenset(
+    "user-agent content-type content-length content-encoding accept accept-language accept-encoding host origin referer "
+    "x-forwarded-for x-forwarded-proto x-forwarded-host x-real-ip x-request-id x-correlation-id if-none-match "
+    "if-modified-since range cache-control connection x-requested-with".split()
+)
+"""Headers that say nothing of who the caller is, in lower case."""
 
 CREDENTIAL_OBJECTS = frozenset(
     {

@@ -6,11 +6,15 @@ where a broad `except` catches it.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from prodlint.facts import (
+    Argument,
     Assign,
     Attribute,
     Block,
     Call,
+    Conditional,
     Constant,
     Expression,
     Operation,
@@ -22,10 +26,13 @@ from prodlint.facts import (
     Statement,
     Subscript,
     Value,
+    children,
     walk,
 )
-from prodlint.libraries.authentication import CREDENTIAL_ATTRIBUTES
+from prodlint.libraries.authentication import CREDENTIAL_ATTRIBUTES, HARMLESS_HEADERS
 
+_ABSENT = frozenset({"is_anonymous"})
+"""Attributes and methods of a user that are true for nobody in particular (Flask-Login, Django)."""
 _BROAD = frozenset({"Exception", "BaseException", "HTTPException", "StarletteHTTPException"})
 
 
@@ -43,13 +50,14 @@ def is_swallowed(python: Python, block: int, statement: Statement | None) -> boo
                     break
                 if handler.parent != python.blocks[block].parent or handler.kind != "except":
                     continue
-                if _is_broad(handler) and not _raises(python, index):
+                if is_broad(handler) and not _raises(python, index):
                     return True
         block = python.blocks[block].parent
     return False
 
 
-def _is_broad(handler: Block) -> bool:
+def is_broad(handler: Block) -> bool:
+    """Whether an `except` catches every exception, or every HTTP exception."""
     value = handler.value
     if value is None:
         return True
@@ -103,18 +111,77 @@ def credentials_of(
     for statement in statements:
         if not isinstance(statement, Assign) or statement.value is None:
             continue
-        if any(_reads_credential(inner, found) for inner in walk(statement.value)):
+        if any(reads_credential(inner, found) for inner in looked_at(statement.value)):
             for target in statement.targets:
                 items = target.items if isinstance(target, Sequence) else (target,)
                 found.update(item.name for item in items if isinstance(item, Reference))
     return frozenset(found)
 
 
-def _reads_credential(value: Value, known: set[str]) -> bool:
-    if isinstance(value, Reference):
-        head, _, rest = value.name.partition(".")
-        return head in known or any(part in CREDENTIAL_ATTRIBUTES for part in rest.split("."))
-    return isinstance(value, Attribute) and value.name in CREDENTIAL_ATTRIBUTES
+def looked_at(value: Value) -> Iterator[Value]:
+    """A value and all values inside it, but for readings of headers that identify nobody (`User-Agent`)."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if _is_harmless(current):
+            continue
+        yield current
+        stack.extend(reversed(list(children(current))))
+
+
+def _is_harmless(value: Value) -> bool:
+    match value:
+        case Call(Reference(name), (Argument(Constant(str() as header)), *_)) if name.endswith("headers.get"):
+            return header.lower() in HARMLESS_HEADERS
+        case Subscript(Reference(name), Constant(str() as header)) if name.endswith("headers"):
+            return header.lower() in HARMLESS_HEADERS
+        case Operation("in" | "not in", (Constant(str() as header), Reference(name))) if name.endswith("headers"):
+            return header.lower() in HARMLESS_HEADERS
+    return False
+
+
+def reads_credential(value: Value, known: Collection[str] = ()) -> bool:
+    """Whether a value itself (not what is inside it) reads a header, cookie, session or user of a request, or is one of
+    the `known` names of an identity."""
+    match value:
+        case Reference(name):
+            head, _, rest = name.partition(".")
+            if head in known:
+                return True
+            if head in {"self", "cls", "settings", "config"} and rest.partition(".")[0] != "request":
+                return False
+            return any(part in CREDENTIAL_ATTRIBUTES for part in rest.split("."))
+        case Attribute(_, name):
+            return name in CREDENTIAL_ATTRIBUTES
+        case Call(Reference("getattr"), (_, Argument(Constant(str() as name)), *_)):
+            return name in CREDENTIAL_ATTRIBUTES
+    return False
+
+
+def calls_met(value: Value, credentials: frozenset[str]) -> Iterator[tuple[Call, bool]]:
+    """The calls in a value, each with whether a caller without a credential comes to it: not behind `token and`, nor in
+    the branch of a conditional expression that only a credential opens."""
+    stack = [(value, True)]
+    while stack:
+        current, met = stack.pop()
+        inside: list[tuple[Value, bool]] = []
+        match current:
+            case Operation("and" | "or" as operator, operands):
+                for operand in operands:
+                    inside.append((operand, met))
+                    ends = _is_present if operator == "and" else _is_absent
+                    met = met and not ends(operand, credentials)
+            case Conditional(test, then, otherwise):
+                inside = [
+                    (test, met),
+                    (then, met and not _is_present(test, credentials)),
+                    (otherwise, met and not _is_absent(test, credentials)),
+                ]
+            case _:
+                if isinstance(current, Call):
+                    yield current, met
+                inside = [(each, met) for each in children(current)]
+        stack.extend(reversed(inside))
 
 
 def anonymous_exit(python: Python, statements: list[Statement], credentials: frozenset[str]) -> int:
@@ -139,22 +206,35 @@ def _is_absent(test: Value, credentials: frozenset[str]) -> bool:
             return _is_present(inner, credentials)
         case Operation("or", operands):
             return any(_is_absent(each, credentials) for each in operands)
+        case Operation("not in", (key, container)):
+            return _is_present(Operation("in", (key, container), test.place), credentials)
+        case Reference(name) | Call(Reference(name)):
+            return _last(Reference(name, 0)) in _ABSENT and reads_credential(Reference(name, 0), credentials)
     return False
 
 
 def _is_present(test: Value, credentials: frozenset[str]) -> bool:
     """Whether a test is true only for a caller with a credential: `token`, `token is not None`."""
     match test:
+        case Reference(name) | Call(Reference(name)) if _last(Reference(name, 0)) in _ABSENT:
+            return False
         case Reference(name):
-            return name.partition(".")[0] in credentials or _reads_credential(test, set(credentials))
+            return name.partition(".")[0] in credentials or reads_credential(test, credentials)
+        case Operation("in", (_, Reference(name))):
+            # `"user" in session`; what was made of a credential may hold an error just as well.
+            return name.rpartition(".")[2] in CREDENTIAL_ATTRIBUTES and reads_credential(test.operands[1], credentials)
+        case Call(Reference(name)) if name.endswith(".get") or name.partition(".")[0] in credentials:
+            # `session.get("user")`, `current_user.has_role("editor")`
+            receiver = Reference(name.rpartition(".")[0], test.place)
+            return "." in name and not _is_harmless(test) and reads_credential(receiver, credentials)
         case Operation("is not" | "!=", (inner, Constant(None))):
             return _is_present(inner, credentials)
         case Operation("and", operands):
             return any(_is_present(each, credentials) for each in operands)
         case Operation(":=", (_, inner)):
-            return any(_reads_credential(each, set(credentials)) for each in walk(inner))
+            return any(reads_credential(each, credentials) for each in looked_at(inner))
         case Call() | Subscript() | Attribute():
-            return _reads_credential(test, set(credentials))
+            return reads_credential(test, credentials)
     return False
 
 

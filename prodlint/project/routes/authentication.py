@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Call, Reference, walk
+from prodlint.facts import Call, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.authentication import NEUTRAL_PACKAGES, REFUSING
 from prodlint.libraries.fastapi import SCHEMES
 from prodlint.project.routes import handlers, middleware
+from prodlint.project.routes.anonymous import is_swallowed
 from prodlint.project.routes.answer import NONE, Authentication
 from prodlint.project.routes.credentials import Credentials
 from prodlint.project.routes.decorators import wrapped_by
@@ -108,7 +109,7 @@ class Authenticator:
             return Authentication(known.status, known.by, known.reason, (step,))
         if guard.external.partition(".")[0] in NEUTRAL_PACKAGES:
             return NONE
-        if guard.kind == "middleware" and not any(each in guard.external.lower() for each in _SUGGESTIVE):
+        if guard.kind in {"middleware", "hook"} and not any(each in guard.external.lower() for each in _SUGGESTIVE):
             return NONE
         return Authentication("unknown", guard.name, f"what `{guard.external}` does is not known", (step,))
 
@@ -141,8 +142,8 @@ class Authenticator:
             return Authentication("unknown", dependency.name, f"{name}{dependency.unknown}")
         if dependency.external:
             known = self._of_external(dependency)
-            if known is not None and (dependency.code is None or self._calls_super(dependency.code)):
-                return known
+            if known is not None and dependency.code is not None:
+                return self._of_override(dependency, dependency.code, known)
             if dependency.code is None and known is None:
                 if dependency.external.partition(".")[0] in NEUTRAL_PACKAGES:
                     return NONE
@@ -155,9 +156,11 @@ class Authenticator:
         refusals = self.project.routing.refusals.of(dependency.code, dependency.arguments)
         return self.judged(dependency.code, dependency.name, refusals)
 
-    def judged(self, code: Defined, name: str, refusals: tuple[Refusal, ...]) -> Authentication:
-        """What the refusals of a function mean: 401 speaks for itself, 403 only where a credential is read."""
-        reads = None
+    def judged(
+        self, code: Defined, name: str, refusals: tuple[Refusal, ...], reads: bool | None = None
+    ) -> Authentication:
+        """What the refusals of a function mean: 401 speaks for itself, 403 only where a credential is read (`reads`,
+        where that is known already)."""
         best = NONE
         for refusal in refusals:
             if refusal.status not in DENYING and refusal.status != 0:
@@ -233,15 +236,21 @@ class Authenticator:
         meaning = self.project.values.evaluate(site, given).meaning
         return bool(meaning.value) if isinstance(meaning, Known) else None
 
-    def _calls_super(self, code: Defined) -> bool:
-        """Whether an overriding `__call__` leaves the work to the scheme that it overrides."""
+    def _of_override(self, dependency: Dependency, code: Defined, known: Authentication) -> Authentication:
+        """What a `__call__` does that overrides the one of a known scheme: what the scheme does, where it is called and
+        its exception not swallowed, and what the code does with what comes of it."""
+        python = self.project.python(code.path)
+        assert python is not None
+        refusals = self.project.routing.refusals.of(code, dependency.arguments)
+        own = self.judged(code, dependency.name, refusals, reads=True)
         for statement in self.project.statements_of(code):
             value = getattr(statement, "value", None)
-            for inner in walk(value) if value is not None else ():
-                if isinstance(inner, Call) and isinstance(inner.function, Reference):
-                    if inner.function.name == "super":
-                        return True
-        return False
+            calls = [each for each in walk(value) if isinstance(each, Call)] if value is not None else []
+            if any(getattr(each.function, "name", "") == "super" for each in calls):
+                if is_swallowed(python, statement.block, statement) and known.status == "required":
+                    known = Authentication("optional", known.by, "its refusal is swallowed", known.steps)
+                return _better(own, known)
+        return own
 
 
 def _as_part_of(top: Dependency, part: Dependency, answer: Authentication) -> Authentication:

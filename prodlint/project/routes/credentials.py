@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Call, Import, Reference, Value, walk
-from prodlint.libraries.authentication import CREDENTIAL_ATTRIBUTES, CREDENTIAL_OBJECTS, REFUSING
+from prodlint.facts import Call, Constant, Import, Parameter, walk
+from prodlint.libraries.authentication import CREDENTIAL_OBJECTS, HARMLESS_HEADERS, REFUSING
 from prodlint.libraries.fastapi import PARAMETERS, SCHEMES
+from prodlint.project.routes.anonymous import looked_at, reads_credential
 from prodlint.project.routes.route import Dependency
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Site
@@ -25,17 +25,23 @@ class Credentials:
 
     def read_by(self, code: Defined) -> bool:
         """Whether a function looks at what identifies the caller: a header, cookie, session or injected credential."""
-        scope = self.project.scope_of(code)
-        site = Site(code.path, max(scope.parent, 0))
         injected = self.project.routing.injection.of_parameters(code)
         if any(self._may_identify(each) for top in injected for each in top.closure()):
             return True
+        return self.takes_header(code) or self.read_directly_by(code)
+
+    def takes_header(self, code: Defined) -> bool:
+        """Whether a parameter of a function is a header or cookie that may identify the caller."""
+        scope = self.project.scope_of(code)
+        site = Site(code.path, max(scope.parent, 0))
         for parameter in scope.parameters:
-            if isinstance(parameter.default, Call):
-                name = self.project.values.external_name(site, parameter.default.function)
-                if PARAMETERS.get(name) in {"header", "cookie"}:
-                    return True
-        return self.read_directly_by(code)
+            declared = [parameter.default, *(walk(parameter.annotation) if parameter.annotation is not None else ())]
+            for value in declared:
+                if isinstance(value, Call):
+                    name = self.project.values.external_name(site, value.function)
+                    if PARAMETERS.get(name) in {"header", "cookie"} and not _is_harmless(parameter, value):
+                        return True
+        return False
 
     def _may_identify(self, dependency: Dependency) -> bool:
         if dependency.external in SCHEMES or dependency.external in REFUSING:
@@ -44,7 +50,7 @@ class Credentials:
 
     def read_directly_by(self, code: Defined) -> bool:
         names = self.imported(code.path)
-        return any(is_credential(each, names) for value in self.project.values_of(code) for each in walk(value))
+        return any(reads_credential(each, names) for value in self.project.values_of(code) for each in looked_at(value))
 
     def imported(self, path: str) -> frozenset[str]:
         """Names under which a file imports objects that are the identity of the caller (`flask.session`)."""
@@ -59,14 +65,8 @@ class Credentials:
         return found
 
 
-def is_credential(value: Value, names: Collection[str] = ()) -> bool:
-    """Whether a value reads `request.headers`, `request.cookies`, `request.session`, `request.state.user` ..., or an
-    imported object of `names` that is the identity of the caller."""
-    if not isinstance(value, Reference):
-        return False
-    head, _, rest = value.name.partition(".")
-    if head in names:
-        return True
-    if head in {"self", "cls", "settings", "config"} and rest.partition(".")[0] != "request":
-        return False
-    return any(part in CREDENTIAL_ATTRIBUTES for part in rest.split("."))
+def _is_harmless(parameter: Parameter, declared: Call) -> bool:
+    """Whether a `Header()` parameter is a header that identifies nobody; FastAPI makes hyphens of underscores."""
+    alias = declared.keyword("alias")
+    name = alias.value if isinstance(alias, Constant) else parameter.name.replace("_", "-")
+    return str(name).lower() in HARMLESS_HEADERS

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Call, Parameter, Reference, Sequence, Value, walk
-from prodlint.libraries.fastapi import PARAMETERS
+from prodlint.libraries.requests import GLOBAL_REQUESTS
+from prodlint.project.routes.anonymous import looked_at, reads_credential
 from prodlint.project.routes.answer import NONE, Authentication
 from prodlint.project.routes.refusal import Refusal
 from prodlint.project.values.bindings import Defined, External
@@ -14,7 +15,7 @@ from prodlint.project.values.outcomes import Function, Site
 
 if TYPE_CHECKING:
     from prodlint.project.routes.authentication import Authenticator
-    from prodlint.project.routes.route import Route
+    from prodlint.project.routes.route import Dependency, Route
 
 
 def answers(authenticator: Authenticator, route: Route) -> Iterator[Authentication]:
@@ -30,15 +31,22 @@ def _handler(authenticator: Authenticator, route: Route) -> Authentication:
     scope = project.scope_of(route.handler)
     if scope.kind != "function":
         return NONE
-    optional = any(
-        authenticator.of_dependency(each).status == "optional" for top in route.dependencies for each in top.closure()
-    )
-    if not optional and not _reads_header(authenticator, route.handler):
+    injected = any(_identifies(authenticator, each) for top in route.dependencies for each in top.closure())
+    credentials = authenticator.credentials
+    reads = credentials.takes_header(route.handler) or credentials.read_directly_by(route.handler)
+    if not injected and not reads:
         return NONE
     refusals = project.routing.refusals.of(route.handler)
     identity = _identity(authenticator, route)
     kept = tuple(each for each in refusals if _is_about(authenticator, route.handler, each, identity))
     return authenticator.judged(route.handler, route.name, kept)
+
+
+def _identifies(authenticator: Authenticator, dependency: Dependency) -> bool:
+    """Whether what a dependency gives may be a credential, or an identity made of one."""
+    if authenticator.of_dependency(dependency).status != "none":
+        return True
+    return dependency.code is not None and authenticator.credentials.read_by(dependency.code)
 
 
 def _identity(authenticator: Authenticator, route: Route) -> frozenset[str]:
@@ -56,10 +64,10 @@ def _identity(authenticator: Authenticator, route: Route) -> frozenset[str]:
             values = [each for value in declared if value is not None for each in walk(value)]
             if _is_request(authenticator, outside, parameter) or any(isinstance(each, Call) for each in values):
                 found.add(parameter.name)
-        elif any(authenticator.of_dependency(each).status != "none" for each in top.closure()):
+        elif any(_identifies(authenticator, each) for each in top.closure()):
             found.add(parameter.name)
     for statement in project.statements_of(route.handler):
-        if isinstance(statement, Assign) and statement.value is not None and _mentions(statement.value, found):
+        if isinstance(statement, Assign) and statement.value is not None and _is_made_of(statement.value, found):
             for target in statement.targets:
                 items = target.items if isinstance(target, Sequence) else (target,)
                 found.update(item.name for item in items if isinstance(item, Reference))
@@ -92,7 +100,7 @@ def _is_about(authenticator: Authenticator, handler: Defined, refusal: Refusal, 
             looked_at.append(block.value)
         index = block.parent
     values = [value for value in looked_at if value is not None]
-    return not values or any(_mentions(value, identity) for value in values)
+    return not values or any(_is_made_of(value, identity) for value in values)
 
 
 def _asked_by(authenticator: Authenticator, route: Route) -> Iterator[Authentication]:
@@ -106,6 +114,7 @@ def _asked_by(authenticator: Authenticator, route: Route) -> Iterator[Authentica
     site = Site(route.handler.path, route.handler.scope)
     requests = {each.name for each in scope.parameters if _is_request(authenticator, outside, each)}
     asked = [route.handler] if "WEBSOCKET" in route.methods else []
+    asked += _of_global_requests(authenticator, route) if route.framework in GLOBAL_REQUESTS else []
     for value in project.values_of(route.handler) if requests else ():
         for call in walk(value):
             given = call.arguments if isinstance(call, Call) else ()
@@ -129,6 +138,24 @@ def _asked_by(authenticator: Authenticator, route: Route) -> Iterator[Authentica
             yield Authentication("unknown", name, f"`{name}` may close the connection of its callers")
 
 
+def _of_global_requests(authenticator: Authenticator, route: Route) -> list[Defined]:
+    """The functions of the tree that a handler calls and that look at the request themselves: where the request is
+    global, nobody has to pass it."""
+    project = authenticator.project
+    assert route.handler is not None
+    site = Site(route.handler.path, route.handler.scope)
+    found = {}
+    for value in project.values_of(route.handler):
+        for call in walk(value):
+            if not isinstance(call, Call):
+                continue
+            meaning = project.values.callee(site, call.function)
+            code = meaning.of if isinstance(meaning, Function) else meaning
+            if isinstance(code, Defined) and project.scope_of(code).kind == "function":
+                found[code] = authenticator.credentials.read_directly_by(code)
+    return [code for code, reads in found.items() if reads]
+
+
 def _is_request(authenticator: Authenticator, site: Site, parameter: Parameter) -> bool:
     project = authenticator.project
     found = project.values.annotated(site, parameter.annotation) if parameter.annotation is not None else None
@@ -148,19 +175,9 @@ def _closes(authenticator: Authenticator, code: Defined) -> bool:
     return False
 
 
-def _reads_header(authenticator: Authenticator, code: Defined) -> bool:
-    """Whether a handler takes a header or cookie, or looks at those of the request, itself."""
-    project = authenticator.project
-    scope = project.scope_of(code)
-    site = Site(code.path, max(scope.parent, 0))
-    for parameter in scope.parameters:
-        declared = [parameter.default, *(walk(parameter.annotation) if parameter.annotation is not None else ())]
-        for value in declared:
-            if isinstance(value, Call):
-                name = project.values.external_name(site, value.function)
-                if PARAMETERS.get(name) in {"header", "cookie"}:
-                    return True
-    return authenticator.credentials.read_directly_by(code)
+def _is_made_of(value: Value, names: Collection[str]) -> bool:
+    """Whether a value is made of what identifies the caller: of one of the names, or read from the request itself."""
+    return _mentions(value, names) or any(reads_credential(each, names) for each in looked_at(value))
 
 
 def _mentions(value: Value, names: Collection[str]) -> bool:

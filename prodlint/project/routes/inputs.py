@@ -51,10 +51,24 @@ class Inputs:
         self.project = project
         self.schemas = schemas
         self._declared: dict[tuple[Defined, str], tuple[Input, ...]] = {}
+        self._in_bodies: dict[tuple[Bound, str], tuple[Input, ...]] = {}
         self._reads = Reads(project)
 
     def of(self, route: Route) -> tuple[Input, ...]:
-        """Everything that a client can send to a route, in the order in which it is declared: dependencies first."""
+        """Everything that a client can send to a route, in the order in which it is declared: dependencies first, and
+        after a body that is declared as a model its fields."""
+        found: list[Input] = []
+        for each in self.taken(route):
+            found.append(each)
+            if each.is_whole and each.source in {"body", "form"} and each.bound is not None:
+                key = (each.bound, each.dependency.name if each.dependency is not None else "")
+                if key not in self._in_bodies:
+                    self._in_bodies[key] = tuple(self._fields(each, each.annotation, (), ()))
+                found += self._in_bodies[key]
+        return tuple(found)
+
+    def taken(self, route: Route) -> tuple[Input, ...]:
+        """The same without the fields of bodies, which cost most of the work."""
         in_path = frozenset(_PATH_NAMES.findall(route.path))
         injected = [each for top in route.dependencies for each in top.closure()]
         found: list[Input] = []
@@ -177,7 +191,8 @@ class Inputs:
         )  # fmt: skip
         if source == "body" or (shape is not None and self.schemas.is_schema(shape.of)):
             yield replace(found, model=shape.of if shape is not None else None, is_whole=True)
-            yield from self._fields(found, annotation, (), ())
+            if source not in {"body", "form"}:
+                yield from self._fields(found, annotation, (), ())
         else:
             yield found
 
@@ -281,6 +296,7 @@ class Inputs:
                 found = replace(
                     of, name=field.alias, location=field.location, keys=path, annotation=field.annotation,
                     default=field.default, declaration=field.declaration, model=field.owner, arguments=field.arguments,
+                    is_whole=False,
                 )  # fmt: skip
                 yield found
                 yield from self._fields(found, field.annotation, path, (*above, shape.of))

@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from prodlint.facts import (
+    Assign,
     Block,
     Call,
     Python,
     Raise,
     Reference,
     Return,
+    Sequence,
     Statement,
     Value,
     walk,
 )
 from prodlint.finding import Location, Step
+from prodlint.libraries.authentication import CHECKS
 from prodlint.libraries.responses import ABORTS
-from prodlint.project.routes.anonymous import anonymous_exit, credentials_of, is_guarded, is_swallowed
-from prodlint.project.routes.statuses import Statuses
+from prodlint.project.routes.anonymous import anonymous_exit, calls_met, credentials_of, is_guarded, is_swallowed
+from prodlint.project.routes.statuses import REFUSING, Statuses
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Function, Given, Instance, Known, Meaning, Site, options
 
@@ -88,6 +91,8 @@ class Refusals:
                 called = inner.function if isinstance(inner, Call) else None
                 if isinstance(called, Reference) and called.name in names:
                     return True
+        if any(_gives_status(each, names) for each in self.project.statements_of(function)):
+            return True
         if not plain:
             return False
         python = self.project.python(function.path)
@@ -109,7 +114,7 @@ class Refusals:
             if self._never_runs(python, block, site) or is_swallowed(python, block, statement):
                 continue
             certain = statement.place < left_at and not is_guarded(python, block, credentials)
-            for refusal in self._of_statement(site, statement):
+            for refusal in self._of_statement(site, statement, credentials):
                 yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
         for header in python.blocks:
             if header.scope != function.scope or header.value is None or header.kind in {"else", "except"}:
@@ -117,12 +122,12 @@ class Refusals:
             if self._never_runs(python, header.parent, site) or is_swallowed(python, header.parent, None):
                 continue
             certain = header.place < left_at and not is_guarded(python, header.parent, credentials)
-            for inner in walk(header.value):
-                if isinstance(inner, Call):
-                    for refusal in self._of_call(site, inner, Location(site.path, header.place)):
-                        yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
+            for inner, met in calls_met(header.value, credentials):
+                for refusal in self._of_call(site, inner, Location(site.path, header.place)):
+                    is_certain = refusal.certain and certain and met
+                    yield Refusal(refusal.status, refusal.location, refusal.steps, is_certain)
 
-    def _of_statement(self, site: Site, statement: Statement) -> Iterator[Refusal]:
+    def _of_statement(self, site: Site, statement: Statement, credentials: frozenset[str]) -> Iterator[Refusal]:
         location = Location(site.path, statement.place)
         match statement:
             case Raise(None):
@@ -133,15 +138,27 @@ class Refusals:
                 status = self.statuses.status_of(site, value)
                 yield Refusal(status, location, (Step(_raised(status), location),))
                 return
+            case Assign((Reference(name),), value) if name.endswith(".status_code") and value is not None:
+                # `response.status_code = 401` in a function that makes a response
+                status = self.statuses.number(site, value)
+                if status in REFUSING and self._is_returned(site, name.partition(".")[0]):
+                    yield Refusal(status, location, (Step(f"{status} is answered here", location),))
             case Return(value) if value is not None:
                 for status in self.statuses.responses(site, value):
                     yield Refusal(status, location, (Step(f"{status} is returned here", location),))
         value = getattr(statement, "value", None)
         if value is None:
             return
-        for inner in walk(value):
-            if isinstance(inner, Call):
-                yield from self._of_call(site, inner, location)
+        for inner, met in calls_met(value, credentials):
+            for refusal in self._of_call(site, inner, location):
+                yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and met)
+
+    def _is_returned(self, site: Site, name: str) -> bool:
+        """Whether a function returns one of its variables."""
+        return any(
+            isinstance(each, Return) and isinstance(each.value, Reference) and each.value.name == name
+            for each in self.project.statements_of(Defined(site.path, site.scope))
+        )
 
     def _is_caught(self, site: Site, name: str) -> bool:
         """Whether a name is bound by an `except`: raising it again is no refusal of this function's own."""
@@ -156,6 +173,11 @@ class Refusals:
                 given = call.positional(0) or call.keyword("http_status_code") or call.keyword("code")
                 status = self.statuses.number(site, given)
                 yield Refusal(status, location, (Step(f"{status} is answered here", location),))
+            if isinstance(option, External) and option.name in CHECKS:
+                passes = CHECKS[option.name] and call.keyword(CHECKS[option.name])
+                known = self.project.values.evaluate(site, passes).meaning if passes else Known(False)
+                certain = isinstance(known, Known) and not known.value
+                yield Refusal(401, location, (Step(f"`{option.name}` asks for a credential here", location),), certain)
             code, own = self._code(option)
             if code is None:
                 continue
@@ -194,6 +216,19 @@ class Refusals:
 
 def _raised(status: int) -> str:
     return f"{status} is raised here" if status else "an exception is raised here"
+
+
+def _gives_status(statement: Statement, names: set[str]) -> bool:
+    """Whether an argument is the status of a response: `return payload, status`, `response.status_code = status`."""
+    match statement:
+        case Return(Sequence("tuple", (_, Reference(name), *_))):
+            return name in names
+        case Return(Call(_, arguments)):
+            given = (each.value.name for each in arguments if isinstance(each.value, Reference))
+            return any(name in names and ("status" in name or "code" in name) for name in given)
+        case Assign((Reference(target),), Reference(name)):
+            return target.endswith(".status_code") and name in names
+    return False
 
 
 def _depends_on(test: Value, site: Site) -> bool:

@@ -66,6 +66,8 @@ class Guard(Struct, frozen=True):
     """How the framework's rules decide it: "refuses whoever is not logged in"."""
     unknown: str = ""
     """Why it cannot be followed."""
+    conditional: bool = False
+    """Whether a test that is not true by default stands around its registration."""
 
 
 class Route(Struct, frozen=True):

@@ -17,14 +17,22 @@ from prodlint.facts import (
     Value,
     walk,
 )
-from prodlint.libraries.responses import EXCEPTION_STATUS, HTTP_EXCEPTIONS, REDIRECTS, RESPONSE_STATUS, URL_BUILDERS
+from prodlint.libraries.responses import (
+    EXCEPTION_STATUS,
+    HTTP_EXCEPTIONS,
+    REDIRECTS,
+    RESPONSE_STATUS,
+    STATUS_POSITIONS,
+    URL_BUILDERS,
+)
 from prodlint.project.values.bindings import Defined, External
-from prodlint.project.values.outcomes import Given, Instance, Known, Meaning, Site, options
+from prodlint.project.values.outcomes import Given, Instance, Known, Meaning, Opaque, Site, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 _STATUS_NAME = re.compile(r"HTTP_(\d{3})_|HTTPStatus\.([A-Z_]+)\Z")
+_STATUS_CONSTANT = re.compile(r"\.HTTP_(\d{3})_[A-Z_]+\Z")
 REFUSING = frozenset({401, 403})
 LOGIN = 302
 """The status under which a redirect to the login page is known."""
@@ -124,10 +132,16 @@ class Statuses:
         for meaning in options(self.project.values.evaluate(site, value).meaning):
             if isinstance(meaning, Known) and isinstance(meaning.value, int):
                 return meaning.value
+            if isinstance(meaning, Known) and isinstance(meaning.value, str) and meaning.value[:3].isdigit():
+                return int(meaning.value[:3])  # Werkzeug takes "401 UNAUTHORIZED".
             if isinstance(meaning, External):
                 match = _STATUS_NAME.search(meaning.name.removesuffix(".value"))
                 if match is not None:
                     return int(match.group(1)) if match.group(1) else _http_status(match.group(2))
+            # An object that stands in for the module of constants computes its attributes.
+            match = _STATUS_CONSTANT.search(_written(value)) if isinstance(meaning, Opaque) else None
+            if match is not None:
+                return int(match.group(1))
         return 0
 
     def _is_login(self, site: Site, redirect: Call) -> bool:
@@ -156,6 +170,7 @@ class Statuses:
                 elif name in REDIRECTS and self._is_login(site, inner):
                     yield LOGIN
                 given = inner.keyword("status_code") or inner.keyword("status")
+                given = given or inner.positional(STATUS_POSITIONS.get(name, 99))
                 status = self.number(site, given) if given is not None else 0
                 if status in REFUSING:
                     yield status

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from prodlint.project.routes.django.table import find_routes as django_routes
 from prodlint.project.routes.fastapi.exceptions import handled_exceptions
 from prodlint.project.routes.fastapi.injection import Injection
 from prodlint.project.routes.fastapi.routers import Routers
 from prodlint.project.routes.fastapi.table import Applications
+from prodlint.project.routes.flask.table import find_routes as flask_routes
 from prodlint.project.routes.refusal import Refusals
 from prodlint.project.routes.route import Found, Lost, Route
 from prodlint.project.values.bindings import Defined
@@ -38,7 +40,7 @@ class Routing:
 
     @cached_property
     def _found(self) -> tuple[Found, ...]:
-        return (self.fastapi.found,)
+        return (self.fastapi.found, flask_routes(self.project), django_routes(self.project))
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

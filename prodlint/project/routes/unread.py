@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from prodlint.facts import Attribute, Call, Constant, Reference, Value
 from prodlint.finding import Location
-from prodlint.libraries.frameworks import DJANGO_PATHS, HANDLER_DECORATORS, METHODS, OBJECTS, STARLETTE_ROUTES
+from prodlint.libraries.frameworks import HANDLER_DECORATORS, METHODS, OBJECTS, STARLETTE_ROUTES
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Instance, Site
 
@@ -80,17 +80,11 @@ def _framework(project: Project, site: Site, function: Value) -> str:
 
 
 def _listed(project: Project) -> Iterator[Unread]:
-    for call_site in project.calls({*DJANGO_PATHS, *STARLETTE_ROUTES}):
+    for call_site in project.calls(STARLETTE_ROUTES):
         if project.role(call_site.path) in {"test", "migration"}:
             continue
         location = Location(call_site.path, call_site.call.place)
-        if call_site.name in STARLETTE_ROUTES:
-            yield Unread(location, _path(call_site.call), STARLETTE_ROUTES[call_site.name])
-            continue
-        view = call_site.call.positional(1)
-        if isinstance(view, Call) and project.values.external_name(call_site.site, view.function).endswith(".include"):
-            continue
-        yield Unread(location, _path(call_site.call), "Django")
+        yield Unread(location, _path(call_site.call), STARLETTE_ROUTES[call_site.name])
 
 
 def _path(call: Call) -> str:
