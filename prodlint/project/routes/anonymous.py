@@ -29,7 +29,7 @@ from prodlint.facts import (
     children,
     walk,
 )
-from prodlint.libraries.authentication import CREDENTIAL_ATTRIBUTES, HARMLESS_HEADERS
+from prodlint.libraries.authentication import CREDENTIAL_ATTRIBUTES, DATABASE_METHODS, DATABASES, HARMLESS_HEADERS
 
 _ABSENT = frozenset({"is_anonymous"})
 """Attributes and methods of a user that are true for nobody in particular (Flask-Login, Django)."""
@@ -150,11 +150,22 @@ def reads_credential(value: Value, known: Collection[str] = ()) -> bool:
                 return True
             if head in {"self", "cls", "settings", "config"} and rest.partition(".")[0] != "request":
                 return False
-            return any(part in CREDENTIAL_ATTRIBUTES for part in rest.split("."))
+            return _carries(name.split("."))
         case Attribute(_, name):
             return name in CREDENTIAL_ATTRIBUTES
         case Call(Reference("getattr"), (_, Argument(Constant(str() as name)), *_)):
             return name in CREDENTIAL_ATTRIBUTES
+    return False
+
+
+def _carries(parts: list[str]) -> bool:
+    """Whether an attribute in a dotted name carries a credential. A database's session is none: `db.session.scalar`."""
+    for index in range(1, len(parts)):
+        if parts[index] != "session":
+            if parts[index] in CREDENTIAL_ATTRIBUTES:
+                return True
+        elif parts[index - 1] not in DATABASES and not DATABASE_METHODS & set(parts[index + 1 :]):
+            return True
     return False
 
 
@@ -184,9 +195,14 @@ def calls_met(value: Value, credentials: frozenset[str]) -> Iterator[tuple[Call,
         stack.extend(reversed(inside))
 
 
-def anonymous_exit(python: Python, statements: list[Statement], credentials: frozenset[str]) -> int:
-    """The place behind which an anonymous caller does not come, because `if not token: return None` let it out."""
+def anonymous_exit(
+    python: Python, statements: list[Statement], credentials: frozenset[str], refusing: Collection[int] = ()
+) -> int:
+    """The place behind which an anonymous caller does not come, because `if not token: return None` let it out.
+    `refusing` are the places of the returns that turn it away, such as `return {"error": "no token"}, 401`."""
     for statement in statements:
+        if statement.place in refusing:
+            continue
         if not isinstance(statement, Return) or isinstance(statement.value, Call):
             continue
         if isinstance(statement.value, Constant) and statement.value.value is False:

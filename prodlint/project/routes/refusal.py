@@ -108,7 +108,12 @@ class Refusals:
         statements = self.project.statements_of(function)
         imported = self.project.authenticator.credentials.imported(function.path)
         credentials = credentials_of(python, function.scope, statements, imported)
-        left_at = anonymous_exit(python, statements, credentials)
+        refusing = {
+            each.place
+            for each in statements
+            if isinstance(each, Return) and each.value is not None and any(self.statuses.responses(site, each.value))
+        }
+        left_at = anonymous_exit(python, statements, credentials, refusing)
         for statement in statements:
             block = statement.block
             if self._never_runs(python, block, site) or is_swallowed(python, block, statement):
