@@ -22,14 +22,19 @@ from typing import Any
 PROBE = r"""
 import functools, importlib, inspect, json, os, re, sys
 
-folder, target, output = sys.argv[1:4]
+folder, target, output, root = sys.argv[1:5]
 sys.argv = sys.argv[:1]
 sys.path.insert(0, folder)
 os.chdir(folder)
-import fastapi, fastapi.routing, starlette.routing
+import starlette.applications, starlette.routing
+try:
+    import fastapi, fastapi.routing
+    APIRoute, owners = fastapi.routing.APIRoute, (fastapi.FastAPI, fastapi.APIRouter)
+except ImportError:
+    fastapi, APIRoute, owners = None, (), ()
 
 made = {}
-for owner in (fastapi.FastAPI, fastapi.APIRouter):
+for owner in (*owners, starlette.applications.Starlette, starlette.routing.Router):
     def remember(self, *arguments, _original=owner.__init__, **keywords):
         if id(self) not in made:
             frame = sys._getframe(1)
@@ -68,13 +73,34 @@ def place(call):
         offset = 0
     return [os.path.realpath(inspect.getsourcefile(call)), max(first, 1) + offset]
 
+def is_own(file):
+    return file.startswith(os.path.realpath(root) + os.sep) and "site-packages" not in file
+
 def flat(dependant):
     for each in dependant.dependencies:
-        yield from flat(each)
+        # What a package's dependency asks for is the package's affair.
+        yield from flat(each) if is_own(place(each.call)[0]) else ()
         yield named(each.call)
 
+def answered(endpoint, route):
+    # Methods and functions that answer: of a class of endpoints each method, of a WebSocket its first.
+    endpoints = importlib.import_module("starlette.endpoints")
+    of = bare(endpoint)
+    if inspect.isclass(of) and issubclass(of, endpoints.HTTPEndpoint):
+        for name in ("get", "head", "post", "put", "patch", "delete", "options"):
+            if hasattr(of, name):
+                yield [name.upper()], getattr(of, name)
+    elif inspect.isclass(of) and issubclass(of, endpoints.WebSocketEndpoint):
+        names = [name for name in ("on_connect", "on_receive", "on_disconnect") if name in of.__dict__]
+        yield ["WEBSOCKET"], getattr(of, names[0])
+    else:
+        methods = sorted(getattr(route, "methods", None) or ["WEBSOCKET"])
+        if isinstance(route, starlette.routing.Route) and not isinstance(route, APIRoute):
+            methods = [each for each in methods if each != "HEAD" or len(methods) == 1]
+        yield methods, endpoint
+
 def dump(routes, prefix, rows):
-    contexts = getattr(fastapi.routing, "iter_route_contexts", None)
+    contexts = getattr(fastapi and fastapi.routing, "iter_route_contexts", None)
     for route in contexts(routes) if contexts else routes:
         original = getattr(route, "original_route", route)
         route = getattr(route, "starlette_route", None) or route
@@ -88,12 +114,11 @@ def dump(routes, prefix, rows):
         endpoint = getattr(route, "endpoint", None)
         if endpoint is None or getattr(bare(endpoint), "__module__", "").startswith(("fastapi.", "starlette.")):
             continue
-        methods = sorted(getattr(route, "methods", None) or ["WEBSOCKET"])
-        if isinstance(original, starlette.routing.Route) and not isinstance(original, fastapi.routing.APIRoute):
-            methods = [each for each in methods if each != "HEAD"]
         dependant = getattr(route, "dependant", None)
-        rows.append({"methods": methods, "path": path, "handler": named(endpoint), "place": place(endpoint),
-                     "dependencies": sorted(set(flat(dependant))) if dependant is not None else []})
+        for methods, function in answered(endpoint, original):
+            rows.append({"methods": methods, "path": re.sub(r"\{(\w+):[^{}]*\}", r"{\1}", path), "handler": named(function),
+                         "place": place(function), "own": is_own(place(function)[0]),
+                         "dependencies": sorted(set(flat(dependant))) if dependant is not None else []})
     return rows
 
 module, _, attribute = target.partition(":")
@@ -108,13 +133,13 @@ with open(output, "w") as stream:
 """
 
 
-def running(python: str, target: str, folder: str, environment: dict[str, str]) -> Any:
-    """What the probe writes; its own output goes to standard error."""
+def running(python: str, target: str, folder: str, root: str, environment: dict[str, str]) -> Any:
+    """What the probe writes; its own output goes to standard error. Files below `root` are the application's own."""
     with tempfile.TemporaryDirectory() as temporary:
         script, output = os.path.join(temporary, "probe.py"), os.path.join(temporary, "routes.json")
         with open(script, "w", encoding="utf-8") as stream:
             stream.write(PROBE)
-        command = [os.path.abspath(python), script, os.path.abspath(folder), target, output]
+        command = [os.path.abspath(python), script, os.path.abspath(folder), target, output, os.path.abspath(root)]
         variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment}
         done = subprocess.run(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if not os.path.exists(output):
@@ -164,7 +189,8 @@ def equivalent(one: str, other: str) -> bool:
     """Whether two dotted names mean one thing: equal but for an import root in front; classes of a library by name."""
     if one == other or one.endswith("." + other) or other.endswith("." + one):
         return True
-    return one.split(".")[0] == other.split(".")[0] and one.rpartition(".")[2] == other.rpartition(".")[2]
+    last, its = one.rpartition(".")[2], other.rpartition(".")[2]
+    return one.split(".")[0] == other.split(".")[0] and (last in other.split(".") or its in one.split("."))
 
 
 def without_pair(names: Iterable[str], others: list[str]) -> list[str]:
@@ -212,9 +238,10 @@ def main() -> int:
     parser.add_argument("project")
     asked = parser.parse_args()
     environment = dict(each.partition("=")[::2] for each in asked.env)
-    dumped = running(asked.python, asked.app, asked.cwd or asked.project, environment)
+    dumped = running(asked.python, asked.app, asked.cwd or asked.project, asked.project, environment)
     ours, others = modelled(asked.project, dumped["made"], asked.all)
-    differences = compare(dumped["rows"], ours)
+    theirs = [row for row in dumped["rows"] if row.get("own", True)]
+    differences = compare(theirs, ours)
     if asked.authentication:
         for row in ours:
             decided = row["authentication"]
@@ -222,7 +249,8 @@ def main() -> int:
                   f"  {decided['by']}: {decided['reason']}")  # fmt: skip
     for line in differences:
         print(line)
-    print(f"{len(dumped['rows'])} routes run, {len(ours)} rows, {others} rows of other applications, "
+    packages = len(dumped["rows"]) - len(theirs)
+    print(f"{len(theirs)} routes run, {packages} of packages, {len(ours)} rows, {others} rows of other applications, "
           f"{len(differences)} differences")  # fmt: skip
     return 1 if differences else 0
 

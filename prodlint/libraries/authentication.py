@@ -3,6 +3,8 @@ request carries what identifies its caller."""
 
 from __future__ import annotations
 
+import re
+
 REFUSING: dict[str, str] = {
     "fastapi_users.FastAPIUsers.current_user": "optional",
     "fastapi_users.fastapi_users.FastAPIUsers.current_user": "optional",
@@ -90,9 +92,29 @@ CHECKS: dict[str, str] = {
     "flask_jwt_extended.verify_fresh_jwt_in_request": "",
     "flask_jwt_extended.verify_jwt_refresh_token_in_request": "",
     "authlib.integrations.flask_oauth2.ResourceProtector.acquire_token": "",
+    "flask_principal.Permission.require": "",
+    "flask_principal.Permission.test": "",
+    "aiohttp_security.check_authorized": "",
+    "aiohttp_security.check_permission": "",
+    "aiohttp_security.api.check_authorized": "",
+    "aiohttp_security.api.check_permission": "",
 }
 """Functions that refuse an anonymous caller where they are called in the body of another (Flask-JWT-Extended and
 Authlib documentation); the value is the keyword that, when true, lets one pass."""
+
+LOGINS = frozenset(
+    {
+        "flask_login.login_user",
+        "flask_login.utils.login_user",
+        "flask_security.login_user",
+        "flask_security.utils.login_user",
+        "quart_auth.login_user",
+        "django.contrib.auth.login",
+        "django.contrib.auth.alogin",
+        "flask_jwt_extended.set_access_cookies",
+    }
+)
+"""Functions that make their caller a known user: a handler that calls one is an entrance."""
 
 NEUTRAL_PACKAGES = frozenset(
     "fastapi starlette pydantic sqlalchemy sqlmodel redis fastapi_limiter fastapi_pagination fastapi_filter "
@@ -100,7 +122,9 @@ NEUTRAL_PACKAGES = frozenset(
     "fastapi_mail slowapi httpx aiohttp motor beanie pymongo odmantic tortoise builtins typing functools contextlib "
     "collections datetime uuid logging os asyncio advanced_alchemy dependency_injector punq dishka aioboto3 boto3 "
     "elasticsearch opensearchpy qdrant_client openai langchain google azure aiokafka faststream taskiq arq celery "
-    "flask werkzeug django rest_framework litestar flask_caching flask_cors flask_limiter markupsafe "
+    "flask werkzeug django rest_framework litestar litestar_saq litestar_email "
+    "litestar_vite aiohttp_jinja2 aiohttp_session aiohttp_cors aiohttp_debugtoolbar "
+    "flask_caching flask_cors flask_limiter markupsafe "
     "flask_apispec flask_restful flask_restx flask_restplus flask_smorest flask_openapi3 apiflask quart webargs "
     "marshmallow flask_marshmallow flask_babel flask_wtf flask_talisman flask_sqlalchemy flask_pydantic flasgger "
     "flask_expects_json flask_compress flask_socketio flask_mail flask_migrate flask_moment wtforms cachetools "
@@ -111,8 +135,19 @@ NEUTRAL_PACKAGES = frozenset(
 """Packages whose dependencies authenticate nobody, but for those that the tables above name. A dependency from any
 other package outside the tree is unknown."""
 
-CREDENTIAL_ATTRIBUTES = frozenset({"headers", "cookies", "session", "user", "auth", "authorization"})
+CREDENTIAL_ATTRIBUTES = frozenset({"headers", "cookies", "session", "user", "current_user", "auth", "authorization"})
 """Attributes of a request or connection that carry a credential or the identity made of one."""
+
+CREDENTIAL_KEYS = re.compile(r"(^|[_-])(token|apikey|secret|signature)$|api[_-]?key$|^auth$", re.IGNORECASE)
+"""Keys of a query or body under which a credential is sent."""
+
+DATABASES = frozenset({"db", "database", "sqlalchemy"})
+DATABASE_METHODS = frozenset(
+    "add add_all begin begin_nested bulk_insert_mappings bulk_save_objects close commit connection delete execute "
+    "expire expire_all expunge expunge_all flush merge no_autoflush query refresh remove rollback scalar scalars".split()
+)
+"""What is called `session` beside the session of a caller: objects before it, and methods behind it (SQLAlchemy,
+`Session`)."""
 
 HARMLESS_HEADERS = frozenset(
     "user-agent content-type content-length content-encoding accept accept-language accept-encoding host origin referer "

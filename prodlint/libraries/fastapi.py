@@ -15,6 +15,7 @@ ROUTERS = frozenset(
         "fastapi.routing.APIRouter",
         "fastapi.routers.APIRouter",
         "starlette.routing.Router",
+        "fastapi.routing.Router",
         "fastapi_utils.inferring_router.InferringRouter",
         "fastapi_restful.inferring_router.InferringRouter",
         "fastapi_crudrouter.SQLAlchemyCRUDRouter",
@@ -51,11 +52,59 @@ credential is missing (FastAPI reference, "Security Tools")."""
 METHODS = ("get", "post", "put", "delete", "patch", "options", "head", "trace")
 ROUTE_DECORATORS = frozenset({*METHODS, "api_route", "route", "websocket", "websocket_route"})
 
-CLASS_BASED_VIEWS = frozenset(
-    {
-        "fastapi_utils.cbv.cbv",
-        "fastapi_restful.cbv.cbv",
-        "fastapi_class.View",
-        "classy_fastapi.Routable",
-    }
+ROUTE_OBJECTS: dict[str, str] = {
+    f"{module}.{name}": name
+    for module, names in (
+        ("starlette.routing", ("Route", "WebSocketRoute", "Mount", "Host")),
+        ("fastapi.routing", ("APIRoute", "APIWebSocketRoute", "Mount")),
+    )
+    for name in names
+}
+"""Objects that are routes in the list of an application or router, by the kind of registration that they are."""
+
+ROUTE_POSITIONS: dict[str, int] = {"starlette.applications.Starlette": 1, "starlette.routing.Router": 0}
+"""Where the list of routes stands among the positional arguments (FastAPI's own classes take it as a keyword)."""
+
+STARLETTE_KINDS = frozenset({"route", "add_route", "websocket_route", "add_websocket_route", "Route", "WebSocketRoute"})
+"""Registrations that make a plain Starlette route, on FastAPI's objects too: its dependencies do not run for these
+(`fastapi.routing.APIRouter.include_router` hands them on by `add_route`)."""
+
+ENDPOINTS: dict[str, tuple[str, ...]] = {
+    "starlette.endpoints.HTTPEndpoint": ("get", "head", "post", "put", "patch", "delete", "options", "query"),
+    "starlette.endpoints.WebSocketEndpoint": ("on_connect", "on_receive", "on_disconnect"),
+}
+"""Classes of which the methods are handlers: of the first each for its HTTP method, of the second all for one
+WebSocket (Starlette documentation, "Endpoints")."""
+
+ROUTABLES = frozenset({"classy_fastapi.Routable", "classy_fastapi.routable.Routable"})
+"""Classes whose decorated methods are routes of the object's `router`."""
+ROUTABLE_DECORATORS = frozenset(
+    f"{module}.{name}"
+    for module in ("classy_fastapi", "classy_fastapi.decorators")
+    for name in ("route", "get", "post", "put", "patch", "delete", "options", "head", "trace")
 )
+
+PACKAGED_ROUTERS: dict[str, tuple[str, ...]] = {
+    f"{module}.{name}": paths
+    for module in ("fastapi_users.FastAPIUsers", "fastapi_users.fastapi_users.FastAPIUsers")
+    for name, paths in (
+        ("get_auth_router", ("POST /login", "POST /logout")),
+        ("get_register_router", ("POST /register",)),
+        ("get_reset_password_router", ("POST /forgot-password", "POST /reset-password")),
+        ("get_verify_router", ("POST /request-verify-token", "POST /verify")),
+        ("get_users_router",
+         ("GET /me", "PATCH /me", "GET /{id}", "PATCH /{id}", "DELETE /{id}")),
+        ("get_oauth_router", ("GET /authorize", "GET /callback")),
+        ("get_oauth_associate_router", ("GET /authorize", "GET /callback")),
+    )
+}  # fmt: skip
+"""Routers that a package makes, with the routes that they add below the prefix of their include (FastAPI Users,
+"Routers"). Their handlers are not in the tree, so that they are no rows; they are known and not lost."""
+
+PACKAGED_APPLICATIONS = frozenset(
+    "starlette fastapi prometheus_client starlette_exporter prometheus_fastapi_instrumentator sqladmin starlette_admin "
+    "fastadmin fastapi_admin mcp fastmcp fastapi_mcp socketio strawberry ariadne graphene starlette_graphene3 gradio "
+    "nicegui a2wsgi flower chainlit django flask dash apitally msal crudadmin".split()
+)
+"""Packages whose applications are mounted whole: files, metrics, admin sites, protocol servers. Their routes are the
+package's and no rows; anything else that is mounted and not followed counts as unknown."""

@@ -3,63 +3,33 @@
 from __future__ import annotations
 
 OBJECTS: dict[str, str] = {
-    "flask.Flask": "Flask",
-    "flask.Blueprint": "Flask",
-    "flask.app.Flask": "Flask",
-    "flask.blueprints.Blueprint": "Flask",
-    "flask_smorest.Blueprint": "Flask",
-    "flask_openapi3.OpenAPI": "Flask",
-    "flask_openapi3.APIBlueprint": "Flask",
-    "apiflask.APIFlask": "Flask",
-    "apiflask.APIBlueprint": "Flask",
-    "flask_restx.Namespace": "Flask-RESTX",
-    "flask_restx.Api": "Flask-RESTX",
-    "flask_restful.Api": "Flask-RESTful",
-    "quart.Quart": "Quart",
-    "quart.Blueprint": "Quart",
+    "flask_sock.Sock": "Flask-Sock",
+    "flask_openapi3.APIView": "flask-openapi3's class-based views",
     "sanic.Sanic": "Sanic",
     "sanic.Blueprint": "Sanic",
     "bottle.Bottle": "Bottle",
-    "ninja.NinjaAPI": "django-ninja",
-    "ninja.Router": "django-ninja",
-    "aiohttp.web.RouteTableDef": "aiohttp",
 }
 """Objects on which routes are registered by decorators such as `@app.route("/")`."""
 
 HANDLER_DECORATORS: dict[str, str] = {
-    f"litestar.{name}": "Litestar" for name in ("get", "post", "put", "patch", "delete", "head", "route", "websocket")
-} | {f"litestar.handlers.{name}": "Litestar" for name in ("get", "post", "put", "patch", "delete", "head", "route")}
-"""Decorators that make a function a route by themselves."""
-
-DJANGO_PATHS = frozenset(
-    {
-        "django.urls.path",
-        "django.urls.re_path",
-        "django.conf.urls.url",
-        "django.urls.conf.path",
-        "django.urls.conf.re_path",
-    }
-)
-STARLETTE_ROUTES: dict[str, str] = {
-    "starlette.routing.Route": "Starlette",
-    "starlette.routing.WebSocketRoute": "Starlette",
-    "aiohttp.web.get": "aiohttp",
-    "aiohttp.web.post": "aiohttp",
-    "aiohttp.web.put": "aiohttp",
-    "aiohttp.web.delete": "aiohttp",
-    "aiohttp.web.route": "aiohttp",
-    "aiohttp.web.UrlDispatcher.add_route": "aiohttp",
+    "flask_admin.expose": "Flask-Admin",
+    "flask_admin.base.expose": "Flask-Admin",
+    "flask_appbuilder.expose": "Flask-AppBuilder",
+    "flask_appbuilder.api.expose": "Flask-AppBuilder",
+    "flask_appbuilder.baseviews.expose": "Flask-AppBuilder",
+    "flask_classful.route": "Flask-Classful",
 }
-"""Calls that are one route each."""
+"""Decorators that make a function a route by themselves."""
 
 NO_ROUTERS = frozenset(
     "slack_bolt celery typer click socketio discord telegram aiogram dash streamlit nicegui gradio mcp fastmcp "
-    "textual kivy "
+    "textual kivy aiohttp litestar django ninja sanic bottle "
+    "flask quart flask_restful flask_restx flask_restplus flask_smorest flask_openapi3 apiflask connexion "
     "requests httpx redis boto3 googleapiclient".split()
 )
 """Packages whose objects are called `app`, `api` or `router` and serve no HTTP routes of this application."""
 
 DJANGO_MODELS = frozenset({"django.db.models.Model", "django.db.models.base.Model"})
 
-METHODS = frozenset({"route", "get", "post", "put", "patch", "delete", "websocket"})
+METHODS = frozenset({"route", "get", "post", "put", "patch", "delete", "websocket", "expose"})
 """Names of the decorators on `OBJECTS` that register a route."""

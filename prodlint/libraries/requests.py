@@ -8,6 +8,14 @@ PLAIN_TYPES = frozenset(
 )
 """Packages whose classes FastAPI takes as scalars, from the path or the query."""
 
+PLAIN_BASES = frozenset(
+    {
+        *(f"enum.{name}" for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")),
+        *(f"builtins.{name}" for name in ("str", "int", "float", "bytes")),
+    }
+)
+"""Bases of classes of the tree that are scalars, too."""
+
 COLLECTIONS = frozenset(
     """list List dict Dict set Set frozenset FrozenSet tuple Tuple Sequence Mapping MutableMapping Iterable Collection
     deque Deque defaultdict OrderedDict bytes_list""".split()
@@ -21,6 +29,9 @@ CONNECTION_TYPES = frozenset(
 )
 """Types, by their last name, of parameters that the framework fills by itself (FastAPI: `add_non_field_param_to_
 dependency`; Starlette's and Litestar's own)."""
+
+GLOBAL_REQUESTS = frozenset("flask flask-restful flask-restx flask-smorest quart connexion".split())
+"""Frameworks whose request and session are global objects, so that no function needs to be passed them."""
 
 REQUEST_TYPES = frozenset("Request WebSocket HTTPConnection HttpRequest ASGIRequest ASGIConnection".split())
 
@@ -106,3 +117,20 @@ READ_METHODS: dict[str, str] = {
 ITEM_READS = frozenset({"get", "getlist", "pop", "get_list", "getone", "getall", "multi_items"})
 COPIES = frozenset({"to_dict", "dict", "copy", "items"})
 """Methods that give what they are called on, in another form."""
+
+LINK_WORDS = frozenset(
+    """join verify verification verified reset forgot forgotten recover recovery invite invitation invited confirm
+    confirmation activate activation unsubscribe subscription optout magic link share shared signed signature download
+    upload preview email mail signup register registration onboarding callback oauth oauth2 oidc sso saml challenge
+    webhook webhooks hub csrf xsrf captcha recaptcha turnstile page next continuation cursor sync device push fcm apns
+    nonce state one once temporary temp ticket file files export exports attachment attachments archive zip pdf csv
+    ics calendar feed rss media image images photo avatar""".split()
+)
+"""Words that make a token one that is sent in a link on purpose, for one use or a short time, or no credential."""
+
+QUERY_CREDENTIALS = frozenset(
+    """access_token accesstoken refresh_token refreshtoken id_token auth_token authtoken session_token sessiontoken
+    bearer bearer_token jwt jwt_token api_token apitoken user_token admin_token authorization credential credentials
+    bot_token secret_token service_token""".split()
+)
+"""Names of parameters, in snake case, that say that the token is a credential."""

@@ -10,6 +10,8 @@ HTTP_EXCEPTIONS = frozenset(
         "litestar.exceptions.HTTPException",
         "litestar.exceptions.http_exceptions.HTTPException",
         "ninja.errors.HttpError",
+        "apiflask.HTTPError",
+        "apiflask.exceptions.HTTPError",
     }
 )
 """Exceptions that carry their status: as `status_code=` or as the first argument."""
@@ -41,6 +43,10 @@ EXCEPTION_STATUS: dict[str, int] = {
     "litestar.exceptions.PermissionDeniedException": 403,
     "aiohttp.web.HTTPUnauthorized": 401,
     "aiohttp.web.HTTPForbidden": 403,
+    "aiohttp.web_exceptions.HTTPUnauthorized": 401,
+    "aiohttp.web_exceptions.HTTPForbidden": 403,
+    "litestar.exceptions.http_exceptions.NotAuthorizedException": 401,
+    "litestar.exceptions.http_exceptions.PermissionDeniedException": 403,
     "ninja.errors.AuthenticationError": 401,
     "flask_jwt_extended.exceptions.NoAuthorizationError": 401,
 }
@@ -54,6 +60,11 @@ ABORTS = frozenset(
         "flask_restx.abort",
         "flask_smorest.abort",
         "quart.abort",
+        "flask_restplus.abort",
+        "apiflask.abort",
+        "flask_restx.Api.abort",
+        "flask_restx.Namespace.abort",
+        "flask_restx.Api.namespace.abort",
     }
 )
 """Functions that raise the status of their first argument."""
@@ -64,9 +75,33 @@ RESPONSE_STATUS: dict[str, int] = {
     "django.http.HttpResponseNotFound": 404,
     "django.http.HttpResponseBadRequest": 400,
     "flask_login.LoginManager.unauthorized": 401,
+    "flask.current_app.login_manager.unauthorized": 401,
     "django.contrib.auth.views.redirect_to_login": 401,
 }
 """Responses with a status of their own; sending to the login page counts as 401."""
+
+STATUS_POSITIONS: dict[str, int] = {
+    "flask.Response": 1,
+    "flask.wrappers.Response": 1,
+    "flask.make_response": 1,
+    "werkzeug.Response": 1,
+    "werkzeug.wrappers.Response": 1,
+    "werkzeug.wrappers.response.Response": 1,
+    "quart.Response": 1,
+    "quart.make_response": 1,
+    "fastapi.Response": 1,
+    "fastapi.responses.Response": 1,
+    "fastapi.responses.JSONResponse": 1,
+    "fastapi.responses.PlainTextResponse": 1,
+    "fastapi.responses.HTMLResponse": 1,
+    "starlette.responses.Response": 1,
+    "starlette.responses.JSONResponse": 1,
+    "starlette.responses.PlainTextResponse": 1,
+    "starlette.responses.HTMLResponse": 1,
+    "django.http.HttpResponse": 2,
+    "django.http.response.HttpResponse": 2,
+}
+"""Responses that take their status by position too, and at which (each project's reference)."""
 
 REDIRECTS = frozenset(
     {
@@ -80,10 +115,43 @@ REDIRECTS = frozenset(
         "starlette.responses.RedirectResponse",
         "litestar.response.Redirect",
         "aiohttp.web.HTTPFound",
+        "aiohttp.web_exceptions.HTTPFound",
+        "aiohttp.web_exceptions.HTTPSeeOther",
         "aiohttp.web.HTTPSeeOther",
     }
 )
 """Calls (and, in aiohttp, exceptions) that send the client to the address in their first argument."""
+
+RENDERERS = frozenset(
+    {
+        "flask.render_template",
+        "flask.templating.render_template",
+        "flask.send_from_directory",
+        "flask.current_app.send_static_file",
+        "flask.Flask.send_static_file",
+        "quart.render_template",
+        "django.shortcuts.render",
+        "fastapi.templating.Jinja2Templates.TemplateResponse",
+        "starlette.templating.Jinja2Templates.TemplateResponse",
+        "litestar.response.Template",
+    }
+)
+"""Calls that make a page of a template, or give a file out of the folder of static files."""
+
+PLAIN_CALLS = frozenset(
+    {
+        "flask.url_for",
+        "quart.url_for",
+        "flask_babel.gettext",
+        "flask_babel._",
+        "flask_babel.lazy_gettext",
+        "gettext.gettext",
+        "django.urls.reverse",
+        "django.utils.translation.gettext",
+        "django.utils.translation.gettext_lazy",
+    }
+)
+"""Calls that look nothing up."""
 
 URL_BUILDERS = frozenset(
     {"flask.url_for", "quart.url_for", "django.urls.reverse", "django.urls.reverse_lazy", "django.shortcuts.resolve_url"}

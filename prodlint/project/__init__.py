@@ -13,7 +13,10 @@ from typing import Any
 from msgspec import Struct
 
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
+from prodlint.libraries.tokens import MENTIONS
+from prodlint.project.credentials.places import Scans
 from prodlint.project.engines import Engine, find_engines
+from prodlint.project.identity.identity import Identity
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.inputs import Inputs
 from prodlint.project.routes.public import public_reason
@@ -26,6 +29,11 @@ from prodlint.project.tables.entities import Entities
 from prodlint.project.tables.queries import Use, find_uses
 from prodlint.project.tables.tables import Table, find_tables
 from prodlint.project.testing.coverage import Coverage
+from prodlint.project.tokens.configured import TokenSetting
+from prodlint.project.tokens.configured import token_settings as find_token_settings
+from prodlint.project.tokens.decoded import Decoded, find_decoded
+from prodlint.project.tokens.issued import Issued, find_issued
+from prodlint.project.tokens.keys import KeyUse, find_key_uses
 from prodlint.project.values.bindings import Defined, Symbol
 from prodlint.project.values.evaluator import Values
 from prodlint.project.values.modules import Modules
@@ -207,8 +215,8 @@ class Project:
         place; only those in the files `within`, where these are given."""
         wanted = frozenset(names)
         last = {name.rpartition(".")[2] for name in wanted}
-        for path in self.mentioning(*last):
-            python = self.python(path) if within is None or path in within else None
+        for path in self.mentioning(*last) if within is None else sorted(within):
+            python = self.python(path)
             if python is None:
                 continue
             aliases = self._aliases(path, last)
@@ -293,6 +301,11 @@ class Project:
         """Answers who can refuse the caller of a route."""
         return Authenticator(self)
 
+    @cached_property
+    def identity(self) -> Identity:
+        """Who calls, and whose the data is that routes touch."""
+        return Identity(self)
+
     def authentication(self, route: Route) -> Authentication:
         """Who can refuse the caller of a route."""
         return self.authenticator.of(route)
@@ -317,6 +330,11 @@ class Project:
         return Coverage(self)
 
     @cached_property
+    def scans(self) -> Scans:
+        """Comparisons and conditions of each file, for what is asked about credentials."""
+        return Scans(self)
+
+    @cached_property
     def engines(self) -> tuple[Engine, ...]:
         """Database engines, by place."""
         return find_engines(self)
@@ -335,6 +353,31 @@ class Project:
     def queries(self) -> tuple[Use, ...]:
         """The places where application code filters, joins or sorts by a column, by path and place."""
         return find_uses(self)
+
+    @cached_property
+    def token_paths(self) -> frozenset[str]:
+        """The application's own files that mention a library for tokens."""
+        return frozenset(path for path in self.mentioning(*MENTIONS) if self.role(path) in {"application", "script"})
+
+    @cached_property
+    def tokens(self) -> tuple[Issued, ...]:
+        """Tokens that the application's own code issues, by path and place, once for each way to the call."""
+        return find_issued(self)
+
+    @cached_property
+    def decoded_tokens(self) -> tuple[Decoded, ...]:
+        """Calls that read a token, by path and place, once for each way to the call."""
+        return find_decoded(self)
+
+    @cached_property
+    def signing_keys(self) -> tuple[KeyUse, ...]:
+        """Uses of keys for symmetric signatures; those that sign first."""
+        return tuple(find_key_uses(self))
+
+    @cached_property
+    def token_settings(self) -> tuple[TokenSetting, ...]:
+        """The lifetimes that token libraries are configured with."""
+        return find_token_settings(self)
 
     def settings_field(self, of: Defined, name: str) -> Outcome | None:
         """What a field of a settings class is, or None where the class is none or has no such field."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from prodlint.libraries.frameworks import DJANGO_MODELS
@@ -50,7 +51,24 @@ def notices(project: Project) -> tuple[str, ...]:
         said.append("No route of a web application was found, so nothing is said about its routes.")
     if any(project.names.derives_from(defined, DJANGO_MODELS) for defined in _model_classes(project)):
         said.append("Models of Django are not read yet, so nothing is said about their tables.")
+    said += _dead_entries(project)
     return tuple(said)
+
+
+def _dead_entries(project: Project) -> Iterator[str]:
+    """Sentences about entries of the configuration that speak of nothing that is there: what they once freed or
+    vouched for was renamed or removed, and the next thing of that name would be freed unseen."""
+    for pattern in project.public_routes:
+        if not any(fnmatchcase(route.path, pattern) for route in project.routes):
+            yield f"The configuration's `public-routes` names `{pattern}`, which matches no route that was read."
+    asked = project.configured_authentication
+    if not asked:
+        return
+    carried = {each.name for route in project.routes for top in route.dependencies for each in top.closure()}
+    carried |= {guard.name for route in project.routes for guard in route.guards}
+    carried |= {name.rpartition(".")[2] for name in carried}
+    for name in sorted(asked - carried):
+        yield f"The configuration's `auth-dependencies` names `{name}`, which no route that was read asks for."
 
 
 def _model_classes(project: Project) -> Iterator[Defined]:

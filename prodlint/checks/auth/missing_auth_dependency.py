@@ -73,7 +73,9 @@ def _by_handler(opened: list[Route]) -> dict[tuple[object, ...], list[Route]]:
 def _open(project: Project, routes: list[Route], protected: list[Route], opened: list[Route]) -> Finding:
     route = routes[0]
     siblings = [each for each in protected if each.chain[1].location == route.chain[1].location]
-    steps = route.chain
+    # Where middleware refuses others and lets this route pass, that is how it came to be open.
+    freed = project.authentication(route).steps[-1:]
+    steps = (*freed, *route.chain)
     if siblings:
         decided = project.authentication(siblings[0])
         steps = (*steps, Step(f"`{siblings[0].subject}` is protected by `{decided.by}`", siblings[0].location))

@@ -6,6 +6,7 @@ where a broad `except` catches it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from prodlint.facts import (
@@ -29,10 +30,17 @@ from prodlint.facts import (
     children,
     walk,
 )
-from prodlint.libraries.authentication import CREDENTIAL_ATTRIBUTES, DATABASE_METHODS, DATABASES, HARMLESS_HEADERS
+from prodlint.libraries.authentication import (
+    CREDENTIAL_ATTRIBUTES,
+    CREDENTIAL_KEYS,
+    DATABASE_METHODS,
+    DATABASES,
+    HARMLESS_HEADERS,
+)
 
 _ABSENT = frozenset({"is_anonymous"})
 """Attributes and methods of a user that are true for nobody in particular (Flask-Login, Django)."""
+_NO_INPUT = re.compile(r"config|settings|environ|headers", re.IGNORECASE)
 _BROAD = frozenset({"Exception", "BaseException", "HTTPException", "StarletteHTTPException"})
 
 
@@ -155,6 +163,11 @@ def reads_credential(value: Value, known: Collection[str] = ()) -> bool:
             return name in CREDENTIAL_ATTRIBUTES
         case Call(Reference("getattr"), (_, Argument(Constant(str() as name)), *_)):
             return name in CREDENTIAL_ATTRIBUTES
+        case Call(Reference(name), (Argument(Constant(str() as key)), *_)) if name.endswith(".get"):
+            # `request.args.get("api_key")`, `data["token"]`: a credential that is no header
+            return bool(CREDENTIAL_KEYS.search(key)) and not _NO_INPUT.search(name)
+        case Subscript(Reference(name), Constant(str() as key)):
+            return bool(CREDENTIAL_KEYS.search(key)) and not _NO_INPUT.search(name)
     return False
 
 
@@ -251,6 +264,19 @@ def _is_present(test: Value, credentials: frozenset[str]) -> bool:
             return any(reads_credential(each, credentials) for each in looked_at(inner))
         case Call() | Subscript() | Attribute():
             return reads_credential(test, credentials)
+    return False
+
+
+def is_for_anonymous(python: Python, block: int, credentials: frozenset[str]) -> bool:
+    """Whether a block runs only for a caller without a credential: `if not session.get("user"):`."""
+    while block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
+        fact = python.blocks[block]
+        if fact.value is not None:
+            if fact.kind == "if" and _is_absent(fact.value, credentials):
+                return True
+            if fact.kind == "else" and _is_present(fact.value, credentials):
+                return True
+        block = fact.parent
     return False
 
 

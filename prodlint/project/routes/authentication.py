@@ -18,6 +18,7 @@ from prodlint.project.routes.anonymous import is_swallowed
 from prodlint.project.routes.answer import NONE, Authentication
 from prodlint.project.routes.credentials import Credentials
 from prodlint.project.routes.decorators import wrapped_by
+from prodlint.project.routes.exemptions.execution import Shapes
 from prodlint.project.routes.refusal import Refusal
 from prodlint.project.routes.route import Dependency, Guard, Route
 from prodlint.project.routes.statuses import DENYING, LOGIN
@@ -40,6 +41,10 @@ class Authenticator:
         self._dependencies: dict[Dependency, Authentication] = {}
         self._guards: dict[Guard, Authentication] = {}
         self._routes: dict[Route, Authentication] = {}
+        self.shapes: Shapes = {}
+        """Of the middleware that was run, for the next route."""
+        self.runs: dict[Guard, tuple[set[str], dict[tuple[object, ...], Authentication]]] = {}
+        """What requests meet in the code of middleware, by all that the code reads of them."""
 
     def of(self, route: Route) -> Authentication:
         """Who can refuse the caller of a route."""
@@ -58,7 +63,10 @@ class Authenticator:
             for answer in answers:
                 if answer.status == status:
                     return answer
-        return Authentication("unknown", "", route.unknown) if route.unknown else NONE
+        if route.unknown:
+            return Authentication("unknown", "", route.unknown)
+        # A route that middleware lets pass has that for its evidence.
+        return next((answer for answer in answers if answer.status == "none" and answer.steps), NONE)
 
     def _answers(self, route: Route) -> Iterator[Authentication]:
         """The answers of all that stands before the handler and of the handler itself, the cheapest first."""

@@ -10,7 +10,7 @@ from prodlint.libraries.fastapi import PARAMETERS, SCHEMES
 from prodlint.project.routes.anonymous import looked_at, reads_credential
 from prodlint.project.routes.route import Dependency
 from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Site
+from prodlint.project.values.outcomes import Function, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -22,13 +22,14 @@ class Credentials:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._imported: dict[str, frozenset[str]] = {}
+        self._through: dict[Defined, bool] = {}
 
     def read_by(self, code: Defined) -> bool:
         """Whether a function looks at what identifies the caller: a header, cookie, session or injected credential."""
         injected = self.project.routing.injection.of_parameters(code)
         if any(self._may_identify(each) for top in injected for each in top.closure()):
             return True
-        return self.takes_header(code) or self.read_directly_by(code)
+        return self.takes_header(code) or self.read_directly_by(code) or self.reads_through(code)
 
     def takes_header(self, code: Defined) -> bool:
         """Whether a parameter of a function is a header or cookie that may identify the caller."""
@@ -51,6 +52,26 @@ class Credentials:
     def read_directly_by(self, code: Defined) -> bool:
         names = self.imported(code.path)
         return any(reads_credential(each, names) for value in self.project.values_of(code) for each in looked_at(value))
+
+    def reads_through(self, code: Defined, depth: int = 0) -> bool:
+        """Whether a function calls one that looks at the caller by itself, which it can where the request is global:
+        `if not is_logged_in(): abort(403)`."""
+        if code not in self._through:
+            self._through[code] = False  # It may call itself.
+            site = Site(code.path, code.scope)
+            self._through[code] = any(self.is_reading(site, call, depth) for call in self.project.calls_of(code))
+        return self._through[code]
+
+    def is_reading(self, site: Site, call: Call, depth: int = 0) -> bool:
+        """Whether a call is one of a function of the tree that looks at the global request, session or user."""
+        meaning = self.project.values.callee(site, call.function)
+        inner = meaning.of if isinstance(meaning, Function) else meaning
+        if not isinstance(inner, Defined) or self.project.scope_of(inner).kind != "function":
+            return False
+        text = self.project.identifiers(inner.path)
+        if (" flask" in text or " quart" in text) and self.read_directly_by(inner):
+            return True
+        return depth < 2 and self.reads_through(inner, depth + 1)
 
     def imported(self, path: str) -> frozenset[str]:
         """Names under which a file imports objects that are the identity of the caller (`flask.session`)."""

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import walk
+from prodlint.facts import Call, Constant, Operation, walk
+from prodlint.libraries.authentication import LOGINS
+from prodlint.libraries.requests import GLOBAL_REQUESTS
 from prodlint.libraries.sensitive import words_of
+from prodlint.project.routes.flask.forms import form_fields
 from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -74,10 +78,12 @@ def entrance_reason(project: Project, route: Route, segments: list[str]) -> str:
     """Which entrance a route is; "" for none. `segments` are those of its path, in lower case."""
     if route.handler is None or not _RESERVED.isdisjoint(segments):
         return ""
-    taken = frozenset(each.name.lower() for each in project.inputs.of(route))
+    taken = _taken(project, route, route.handler)
     does = handles_credentials(project, route.handler)
     if route.methods == ("POST",) and segments and segments[-1] in _PEOPLE and _takes_password(project, route, taken):
         return "signup"
+    if _logs_in(project, route.handler) and ("" in taken or _takes_password(project, route, taken)):
+        return "login"
     in_path = {word for segment in segments if not segment.startswith("{") for word in _words(segment)}
     name = project.scope_of(route.handler).name
     in_name = {*words_of(name), "".join(words_of(name))}
@@ -133,5 +139,27 @@ def _takes_password(project: Project, route: Route, taken: frozenset[str]) -> bo
     assert route.handler is not None
     if taken & _PASSWORDS:
         return True
-    names = (str(getattr(call.function, "name", "")) for call in project.calls_of(route.handler))
-    return any("password" in name.lower() for name in names)
+    for value in project.values_of(route.handler):
+        for each in walk(value):
+            if isinstance(each, Call) and "password" in str(getattr(each.function, "name", "")).lower():
+                return True
+            if isinstance(each, Operation) and each.operator in {"in", "not in"}:
+                key = each.operands[0]  # `"password" not in data`
+                if isinstance(key, Constant) and key.value in _PASSWORDS:
+                    return True
+    return False
+
+
+def _taken(project: Project, route: Route, handler: Defined) -> frozenset[str]:
+    """The names of what a route takes; in Flask the fields of its forms, and parameters that a decorator fills."""
+    found = {each.name.lower() for each in project.inputs.of(route)}
+    if route.framework in GLOBAL_REQUESTS:
+        found |= form_fields(project, handler)
+        found |= {each.name.lower() for each in project.scope_of(handler).parameters}
+    return frozenset(found)
+
+
+def _logs_in(project: Project, handler: Defined) -> bool:
+    """Whether a handler makes its caller a known user."""
+    site = Site(handler.path, handler.scope)
+    return any(project.values.external_name(site, call.function) in LOGINS for call in project.calls_of(handler))

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from prodlint.project import Project
 
 _MAX_NESTING = 4
+_MAX_DEPTH = 40
+_PER_CALL = 12
+"""How much of that depth a call costs: three of them are followed."""
 
 
 class Exposed(Struct, frozen=True):
@@ -223,7 +226,7 @@ class Exposure:
 
     def _inside(self, site: Site, value: Value, loops: Mapping[str, Table], depth: int) -> Iterator[Exposed]:
         """The dictionaries and dumps inside a returned value."""
-        if depth > 12:
+        if depth > _MAX_DEPTH:
             return
         match value:
             case Pairs(items):
@@ -276,7 +279,7 @@ class Exposure:
             step = Step(f"`{method}` is called here", place)
             for given in returned(self.project, code):
                 for value in self._written(given):
-                    for exposed in self._inside(inner, value, {}, depth + 6):
+                    for exposed in self._inside(inner, value, {}, depth + _PER_CALL):
                         yield Exposed(exposed.name, exposed.location, (step, *exposed.steps))
         elif table is not None and method in WHOLE_DUMPS and not call.arguments:
             if self.project.schemas.is_schema(table.of[0]) if table.of else False:

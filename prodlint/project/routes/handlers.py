@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Call, Parameter, Reference, Sequence, Value, walk
+from prodlint.libraries.authentication import CHECKS
 from prodlint.libraries.requests import GLOBAL_REQUESTS
 from prodlint.project.routes.anonymous import looked_at, reads_credential
 from prodlint.project.routes.answer import NONE, Authentication
+from prodlint.project.routes.django import handlers as django
 from prodlint.project.routes.refusal import Refusal
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Function, Site
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 def answers(authenticator: Authenticator, route: Route) -> Iterator[Authentication]:
     """What the handler of a route says itself, and through the functions that it passes its request to."""
+    if route.framework in django.FRAMEWORKS:
+        yield from django.answers(authenticator, route)
+        return
     yield _handler(authenticator, route)
     yield from _asked_by(authenticator, route)
 
@@ -34,12 +39,21 @@ def _handler(authenticator: Authenticator, route: Route) -> Authentication:
     injected = any(_identifies(authenticator, each) for top in route.dependencies for each in top.closure())
     credentials = authenticator.credentials
     reads = credentials.takes_header(route.handler) or credentials.read_directly_by(route.handler)
+    if route.framework in GLOBAL_REQUESTS:
+        reads = reads or credentials.reads_through(route.handler) or _checks(authenticator, route.handler)
     if not injected and not reads:
         return NONE
     refusals = project.routing.refusals.of(route.handler)
     identity = _identity(authenticator, route)
     kept = tuple(each for each in refusals if _is_about(authenticator, route.handler, each, identity))
     return authenticator.judged(route.handler, route.name, kept)
+
+
+def _checks(authenticator: Authenticator, handler: Defined) -> bool:
+    """Whether a handler calls a function of a library that refuses by itself: `with admin_permission.require(403):`."""
+    values = authenticator.project.values
+    site = Site(handler.path, handler.scope)
+    return any(values.external_name(site, call.function) in CHECKS for call in authenticator.project.calls_of(handler))
 
 
 def _identifies(authenticator: Authenticator, dependency: Dependency) -> bool:
@@ -66,8 +80,11 @@ def _identity(authenticator: Authenticator, route: Route) -> frozenset[str]:
                 found.add(parameter.name)
         elif any(_identifies(authenticator, each) for each in top.closure()):
             found.add(parameter.name)
+    site = Site(route.handler.path, route.handler.scope)
     for statement in project.statements_of(route.handler):
-        if isinstance(statement, Assign) and statement.value is not None and _is_made_of(statement.value, found):
+        if not isinstance(statement, Assign) or statement.value is None:
+            continue
+        if _is_made_of(authenticator, site, statement.value, found):
             for target in statement.targets:
                 items = target.items if isinstance(target, Sequence) else (target,)
                 found.update(item.name for item in items if isinstance(item, Reference))
@@ -100,7 +117,8 @@ def _is_about(authenticator: Authenticator, handler: Defined, refusal: Refusal, 
             looked_at.append(block.value)
         index = block.parent
     values = [value for value in looked_at if value is not None]
-    return not values or any(_is_made_of(value, identity) for value in values)
+    site = Site(handler.path, handler.scope)
+    return not values or any(_is_made_of(authenticator, site, value, identity) for value in values)
 
 
 def _asked_by(authenticator: Authenticator, route: Route) -> Iterator[Authentication]:
@@ -175,9 +193,15 @@ def _closes(authenticator: Authenticator, code: Defined) -> bool:
     return False
 
 
-def _is_made_of(value: Value, names: Collection[str]) -> bool:
-    """Whether a value is made of what identifies the caller: of one of the names, or read from the request itself."""
-    return _mentions(value, names) or any(reads_credential(each, names) for each in looked_at(value))
+def _is_made_of(authenticator: Authenticator, site: Site, value: Value, names: Collection[str]) -> bool:
+    """Whether a value is made of what identifies the caller: of one of the names, or read from the request itself, by
+    a function that it calls too."""
+    if _mentions(value, names):
+        return True
+    return any(
+        reads_credential(each, names) or (isinstance(each, Call) and authenticator.credentials.is_reading(site, each))
+        for each in looked_at(value)
+    )
 
 
 def _mentions(value: Value, names: Collection[str]) -> bool:

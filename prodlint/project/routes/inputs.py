@@ -24,6 +24,7 @@ from prodlint.libraries.requests import (
     LITESTAR_PARAMETERS,
     LITESTAR_RESERVED,
     NINJA_PARAMETERS,
+    PLAIN_BASES,
     PLAIN_TYPES,
     SCHEME_INPUTS,
     UPLOAD_TYPES,
@@ -178,6 +179,8 @@ class Inputs:
         if source == "" or kind == "dependency":
             return
         if framework == "litestar" and kind in {"", "parameter", "body"}:
+            if source == "unknown" and declared is None and parameter.name != "data":
+                return  # An object of a class that is no data: it is provided, from where is not seen.
             kind = self._litestar(parameter, declared, kind)
         source = kind or source
         name = self._alias(declared, source) or parameter.name
@@ -268,7 +271,9 @@ class Inputs:
                     return None, ""
             if schema is None:
                 return Shape(found), "unknown"
-            return (Shape(found), "body") if schema else (None, "query")
+            if schema:
+                return Shape(found), "body"
+            return None, "query" if self.project.names.derives_from(found, PLAIN_BASES) else "unknown"
         if isinstance(found, External):
             last = found.name.rpartition(".")[2]
             package = found.name.partition(".")[0]

@@ -36,7 +36,7 @@ def answer(authenticator: Authenticator, guard: Guard, route: Route) -> Authenti
         return NONE
     step = Step(f"the {guard.kind} `{guard.name}` stands here", guard.location)
     unknown = Authentication("unknown", guard.name, f"the {guard.kind} `{guard.name}` may refuse its callers", (step,))
-    answers = [_of_sample(project, guard, route, each, parameters) for each in samples(route)]
+    answers = [_remembered(authenticator, guard, route, each, parameters) for each in samples(route)]
     if not answers or any(each.status == "unknown" for each in answers):
         return next((each for each in answers if each.status == "unknown"), unknown)
     if len({each.status for each in answers}) > 1:
@@ -44,22 +44,45 @@ def answer(authenticator: Authenticator, guard: Guard, route: Route) -> Authenti
     found = answers[0]
     if found.status == "required" and guard.conditional:
         return Authentication("unknown", guard.name, f"`{guard.name}` is added under a condition", found.steps)
-    return Authentication(found.status, guard.name if found.by else "", found.reason, found.steps)
+    if found.status == "none" and found.steps:
+        reason = found.reason or f"`{guard.name}` lets `{route.path}` pass"
+        return Authentication("none", guard.name, reason, (step, Step(reason, found.steps[-1].location)))
+    return found
+
+
+def _remembered(
+    authenticator: Authenticator, guard: Guard, route: Route, sample: Sample, parameters: list[Parameter]
+) -> Authentication:
+    """What one request meets, taken over from another one of which the code reads the same."""
+    read, known = authenticator.runs.setdefault(guard, (set(), {}))
+
+    def key() -> tuple[object, ...]:
+        return tuple(route if name == "route" else getattr(sample, name) for name in sorted(read))
+
+    found = known.get(key())
+    if found is None:
+        found, own = _of_sample(authenticator, guard, route, sample, parameters)
+        if not own <= read:
+            read |= own
+            known.clear()
+        known[key()] = found
+    return found
 
 
 def _of_sample(
-    project: Project, guard: Guard, route: Route, sample: Sample, parameters: list[Parameter]
-) -> Authentication:
-    """What one request meets."""
+    authenticator: Authenticator, guard: Guard, route: Route, sample: Sample, parameters: list[Parameter]
+) -> tuple[Authentication, set[str]]:
+    """What one request meets, and what of it the code reads."""
     assert guard.code is not None
+    project, shapes = authenticator.project, authenticator.shapes
     of = _object(project, guard)
-    run = Run(project, route, sample, of)
+    run = Run(project, route, sample, of, shapes)
     state = State(_values(project, guard.code, parameters, of))
     frame = Frame(run, guard.code.path, guard.code.scope, state, 0)
     try:
         run.run(frame)
     except RecursionError:
-        return Authentication("unknown", guard.name, f"the code of `{guard.name}` goes too deep")
+        return Authentication("unknown", guard.name, f"the code of `{guard.name}` goes too deep"), run.read
     style = _style(project, guard.code, parameters)
     refused = [each for each in frame.exits if _denies(each)]
     passed = [each for each in frame.exits if each.kind == "pass" or (each.kind == "return" and style != "next")]
@@ -71,7 +94,7 @@ def _of_sample(
         and (each.looked or each.address)
         and ((each.kind == "refuse") or (each.kind in {"answer", "raise"} and each.status in {0, LOGIN}))
     ]  # fmt: skip
-    return _judged(guard, refused, passed, vague)
+    return _judged(guard, refused, passed, vague), run.read
 
 
 def _judged(guard: Guard, refused: list[Exit], passed: list[Exit], vague: list[Exit]) -> Authentication:
@@ -96,7 +119,7 @@ def _judged(guard: Guard, refused: list[Exit], passed: list[Exit], vague: list[E
     freed = next((each.why for each in passed if each.why is not None), None)
     if freed is None:
         return NONE
-    words = f"`{guard.name}` lets it pass: {freed.message}"
+    words = f"`{guard.name}` lets every path pass that {freed.message}" if freed.message else ""
     return Authentication("none", guard.name, words, (stands, Step(words, freed.location)))
 
 
@@ -115,7 +138,7 @@ def _denies(each: Exit) -> bool:
     credential was looked at."""
     if each.kind != "refuse":
         return False
-    return each.status == 401 or (each.status in DENYING | {400} and each.looked)
+    return each.status == 401 or (each.status in DENYING | {400} and each.looked and not each.forgery)
 
 
 def _is_response(each: Exit) -> bool:

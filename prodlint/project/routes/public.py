@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING
 from prodlint.libraries.sensitive import words_of
 from prodlint.project.routes.entrances import entrance_reason
 from prodlint.project.routes.infrastructure import infrastructure_reason
-from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Site
+from prodlint.project.routes.pages import page_reason
+from prodlint.project.routes.signatures import verification
 
 if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.routes.route import Route
 
-_SIGNATURE_CALLS = frozenset(
-    {"compare_digest", "construct_event", "verify_signature", "verify_webhook", "verify_header"}
-)
 _LINKS = frozenset(
     "share shared sharing invite invites invitation invitations confirm confirmation verify verification reset "
     "unsubscribe download public link links activate activation join magic preview".split()
@@ -36,7 +33,8 @@ def public_reason(project: Project, route: Route) -> str:
         infrastructure_reason(project, route, segments)
         or _link(project, route, segments)
         or entrance_reason(project, route, segments)
-        or (_verified_webhook(project, route.handler) if route.handler is not None else "")
+        or page_reason(project, route, segments)
+        or ("signed webhook" if route.handler is not None and verification(project, route.handler) is not None else "")
     )
 
 
@@ -47,18 +45,3 @@ def _link(project: Project, route: Route, segments: list[str]) -> str:
     name = project.scope_of(route.handler).name if route.handler is not None else ""
     words = {*words_of(name), *(word for each in segments for word in re.split(r"[^a-z]+", each))}
     return "link with a token" if words & _LINKS else ""
-
-
-def _verified_webhook(project: Project, handler: Defined, depth: int = 0) -> str:
-    """ "signed webhook" where the handler, or a function of the tree that it calls, verifies a signature."""
-    for call in project.calls_of(handler):
-        called = str(getattr(call.function, "name", "")).rpartition(".")[2]
-        if called in _SIGNATURE_CALLS or ("verify" in called and "signature" in called):
-            return "signed webhook"
-        if depth == 0 and ("verify" in called or "signature" in called or "validate" in called):
-            code = project.values.evaluate(Site(handler.path, handler.scope), call.function).meaning
-            if isinstance(code, Defined) and project.scope_of(code).kind == "function":
-                found = _verified_webhook(project, code, 1)
-                if found:
-                    return found
-    return ""

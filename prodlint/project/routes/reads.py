@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Attribute, Await, Call, Operation, Reference, Subscript, Value, walk
 from prodlint.finding import Location
 from prodlint.libraries.requests import (
     COPIES,
+    GLOBAL_REQUESTS,
     ITEM_READS,
     READ_ATTRIBUTES,
     READ_METHODS,
@@ -36,6 +38,16 @@ class Reads:
         self.project = project
         self._of: dict[tuple[Defined, frozenset[str]], tuple[Input, ...]] = {}
 
+    @cached_property
+    def _readers(self) -> frozenset[str]:
+        """The names of the functions that may read Flask's global request."""
+        found: set[str] = set()
+        for path in self.project.mentioning("request"):
+            python = self.project.python(path) if self.project.role(path) == "application" else None
+            if python is not None and any(word in self.project.identifiers(path) for word in _WORDS):
+                found.update(scope.name for scope in python.scopes if scope.kind == "function")
+        return frozenset(found)
+
     def of(self, function: Defined, framework: str) -> tuple[Input, ...]:
         """What a handler or dependency reads from its request, the functions that it hands it to included."""
         scope = self.project.scope_of(function)
@@ -57,9 +69,10 @@ class Reads:
                     requests.add(parameter.name)
         if framework == "litestar" and "request" in names:
             requests.add("request")
-        if not requests and not framework.startswith("flask"):
+        is_global = framework in GLOBAL_REQUESTS
+        if not requests and not is_global:
             return ()
-        return self._within(function, frozenset(requests), framework.startswith("flask"), ())
+        return self._within(function, frozenset(requests), is_global, ())
 
     def _within(
         self, function: Defined, requests: frozenset[str], is_global: bool, above: tuple[Defined, ...]
@@ -97,7 +110,7 @@ class Reads:
         own = next((name.partition(".")[0] for name in requests if "." in name), "")
         called = call.function
         by_self = isinstance(called, Reference) and bool(own) and called.name.startswith(f"{own}.")
-        if not handed and not by_self and not is_global:
+        if not handed and not by_self and not (is_global and _last(called) in self._readers):
             return
         meaning = self.project.values.evaluate(Site(function.path, function.scope), called).meaning
         code = meaning.of if isinstance(meaning, Function) else meaning
@@ -196,6 +209,10 @@ def _item(value: Value) -> tuple[Value | None, Value | None]:
             head = name.rpartition(".")[0]
             return (Reference(head, called.place) if head else None), value.positional(0)
     return None, None
+
+
+def _last(function: Value) -> str:
+    return str(getattr(function, "name", "")).rpartition(".")[2]
 
 
 def _header(name: str) -> str:

@@ -25,9 +25,16 @@ from prodlint.facts import (
 )
 from prodlint.finding import Location, Step
 from prodlint.libraries.authentication import CHECKS
-from prodlint.libraries.responses import ABORTS
-from prodlint.project.routes.anonymous import anonymous_exit, calls_met, credentials_of, is_guarded, is_swallowed
-from prodlint.project.routes.statuses import REFUSING, Statuses
+from prodlint.libraries.responses import ABORTS, REDIRECTS
+from prodlint.project.routes.anonymous import (
+    anonymous_exit,
+    calls_met,
+    credentials_of,
+    is_for_anonymous,
+    is_guarded,
+    is_swallowed,
+)
+from prodlint.project.routes.statuses import LOGIN, REFUSING, Statuses
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Function, Given, Instance, Known, Meaning, Site, options
 
@@ -121,6 +128,13 @@ class Refusals:
             certain = statement.place < left_at and not is_guarded(python, block, credentials)
             for refusal in self._of_statement(site, statement, credentials):
                 yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
+            shown = statement.value if isinstance(statement, Return) else None
+            if shown is not None and self.statuses.is_login_page(site, shown):
+                # The login page's own handler shows it to everybody, and sends away who is logged in.
+                instead = is_for_anonymous(python, block, credentials)
+                if instead or self._shows_members(python, site, statements, credentials):
+                    place = Location(site.path, statement.place)
+                    yield Refusal(LOGIN, place, (Step("the login page is shown here", place),), certain and instead)
         for header in python.blocks:
             if header.scope != function.scope or header.value is None or header.kind in {"else", "except"}:
                 continue
@@ -158,6 +172,18 @@ class Refusals:
             for refusal in self._of_call(site, inner, location):
                 yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and met)
 
+    def _shows_members(
+        self, python: Python, site: Site, statements: list[Statement], credentials: frozenset[str]
+    ) -> bool:
+        """Whether something other than a redirect is returned to callers with a credential only."""
+        for statement in statements:
+            if isinstance(statement, Return) and is_guarded(python, statement.block, credentials):
+                value = statement.value
+                name = self.project.values.external_name(site, value.function) if isinstance(value, Call) else ""
+                if name not in REDIRECTS:
+                    return True
+        return False
+
     def _is_returned(self, site: Site, name: str) -> bool:
         """Whether a function returns one of its variables."""
         return any(
@@ -177,13 +203,15 @@ class Refusals:
             if isinstance(option, External) and option.name in ABORTS:
                 given = call.positional(0) or call.keyword("http_status_code") or call.keyword("code")
                 status = self.statuses.number(site, given)
-                yield Refusal(status, location, (Step(f"{status} is answered here", location),))
+                made = () if status or given is None else tuple(self.statuses.responses(site, given))
+                for each in made or (status,):  # `abort(401)`, `abort(make_response("no", 401))`
+                    yield Refusal(each, location, (Step(f"{each} is answered here", location),))
             if isinstance(option, External) and option.name in CHECKS:
                 passes = CHECKS[option.name] and call.keyword(CHECKS[option.name])
                 known = self.project.values.evaluate(site, passes).meaning if passes else Known(False)
                 certain = isinstance(known, Known) and not known.value
                 yield Refusal(401, location, (Step(f"`{option.name}` asks for a credential here", location),), certain)
-            code, own = self._code(option)
+            code, own = self.code(option)
             if code is None:
                 continue
             bound = (*own, *self.project.values.bind(code, Given(site, call), skip_first=bool(own) or code != option))
@@ -191,7 +219,7 @@ class Refusals:
                 step = Step(f"`{self.project.scope_of(code).qualname}` is called here", location)
                 yield Refusal(refusal.status, refusal.location, (step, *refusal.steps), refusal.certain)
 
-    def _code(self, meaning: Meaning) -> tuple[Defined | None, tuple[tuple[str, Given], ...]]:
+    def code(self, meaning: Meaning) -> tuple[Defined | None, tuple[tuple[str, Given], ...]]:
         """The function that a call runs, and what is known of `self`."""
         match meaning:
             case Defined(path, scope):

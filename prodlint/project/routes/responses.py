@@ -11,7 +11,7 @@ from msgspec import Struct
 from prodlint.facts import Await, Call, Constant, Reference, Return, Sequence, Subscript, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import SCHEMES
-from prodlint.project.routes.refusal import Refusal
+from prodlint.project.routes.errors import Errors, RaisedErrors
 from prodlint.project.routes.route import Route
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Given, Instance, Items, Known, Pairs, Site, options
@@ -87,15 +87,23 @@ def returned(project: Project, function: Defined) -> Iterator[Given]:
             yield Given(site, value.value if isinstance(value, Await) else value)
 
 
-def raised(project: Project, route: Route) -> Iterator[Refusal]:
-    """The errors that a request may get: raised or returned by the handler, by its dependencies, and by what they
-    call. Those that a security scheme answers are left out: the schema names them by the scheme."""
-    refusals = project.routing.refusals
+def raised(project: Project, route: Route, errors: RaisedErrors) -> Errors:
+    """The statuses from 400 on that a request may get, each with the way to it: of the handler, of its dependencies,
+    and of what they call. Those of security schemes are left out: the schema names them by the scheme."""
+    found: Errors = {}
     if route.handler is not None and project.scope_of(route.handler).kind == "function":
-        yield from refusals.of(route.handler)
+        found.update(errors.of(route.handler))
     for dependency in dict.fromkeys(each for top in route.dependencies for each in top.closure()):
-        if dependency.code is not None and dependency.external not in SCHEMES:
-            yield from refusals.of(dependency.code, dependency.arguments)
+        if dependency.code is None or dependency.external in SCHEMES:
+            continue
+        if not dependency.arguments:
+            for status, steps in errors.of(dependency.code).items():
+                found.setdefault(status, steps)
+            continue
+        for refusal in project.routing.refusals.of(dependency.code, dependency.arguments):
+            if refusal.status >= 400:
+                found.setdefault(refusal.status, refusal.steps)
+    return found
 
 
 def documented(project: Project, route: Route) -> tuple[frozenset[str], str]:

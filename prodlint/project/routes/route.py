@@ -48,7 +48,7 @@ class Guard(Struct, frozen=True):
 
     kind: str
     """"decorator", "middleware", "hook" (Flask's `before_request`), "permission" (DRF), "mixin" (Django's class-based
-    views), "guard" (Litestar), "scheme" (django-ninja's `auth=`)."""
+    views), "guard" (Litestar), "scheme" (django-ninja's `auth=`), "graphql" (Django: the fields decide)."""
     name: str
     """`module.qualname`, or the dotted name of what comes from outside the tree."""
     location: Location

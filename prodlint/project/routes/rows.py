@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Parameter, span
-from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Site
+from prodlint.facts import span
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -14,46 +12,22 @@ if TYPE_CHECKING:
 
 
 def body_models(project: Project, route: Route) -> list[str]:
-    """Names of the models that a route takes from the request's body: parameters annotated with a class of the tree
-    that is no dependency (FastAPI: "Request Body")."""
-    if route.handler is None:
-        return []
-    scope = project.scope_of(route.handler)
-    found = []
-    for parameter in scope.parameters:
-        of = _body_class(project, route.handler, parameter)
-        if of is not None:
-            found.append(project.qualified(of))
-    return found
-
-
-def _body_class(project: Project, handler: Defined, parameter: Parameter) -> Defined | None:
-    site = Site(handler.path, max(project.scope_of(handler).parent, 0))
-    if parameter.annotation is None:
-        return None
-    if project.routing.injection.asks(site, parameter):
-        return None
-    found = project.values.annotated(site, parameter.annotation)
-    if not isinstance(found, Defined):
-        return None
-    is_model = project.names.derives_from(
-        found,
-        frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"}),
+    """Names of the models that a route takes from the request's body."""
+    found = (
+        project.qualified(each.model)
+        for each in project.inputs.taken(route)
+        if each.is_whole and each.source in {"body", "form"} and each.model is not None and each.dependency is None
     )
-    return found if is_model else None
+    return list(dict.fromkeys(found))
 
 
 def parameters(project: Project, route: Route) -> list[str]:
-    """Names of the scalar parameters of a handler: path, query, header and cookie ones."""
-    if route.handler is None:
-        return []
-    scope = project.scope_of(route.handler)
-    site = Site(route.handler.path, max(scope.parent, 0))
-    bodies = {each.name for each in scope.parameters if _body_class(project, route.handler, each) is not None}
-    skipped = {"self", "cls", "request", "response", "websocket", "background_tasks"} | bodies
+    """Names of the other parameters of a handler that a client fills, as the code calls them."""
     return [
-        each.name for each in scope.parameters
-        if each.name not in skipped and not each.kind.startswith("*") and not project.routing.injection.asks(site, each)
+        each.bound.name
+        for each in project.inputs.taken(route)
+        if each.bound is not None and not each.keys and each.dependency is None
+        and not (each.is_whole and each.model is not None)
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from prodlint.facts import (
     Assign,
     Attribute,
     Call,
+    Constant,
     Expression,
     Reference,
     Sequence,
@@ -21,6 +22,7 @@ from prodlint.libraries.responses import (
     EXCEPTION_STATUS,
     HTTP_EXCEPTIONS,
     REDIRECTS,
+    RENDERERS,
     RESPONSE_STATUS,
     STATUS_POSITIONS,
     URL_BUILDERS,
@@ -157,6 +159,15 @@ class Statuses:
             parts = (meaning.value,) if isinstance(meaning, Known) else getattr(meaning, "parts", ())
             if any(isinstance(part, str) and _LOGIN_WORDS.search(part) for part in parts):
                 return True
+        return False
+
+    def is_login_page(self, site: Site, value: Value) -> bool:
+        """Whether a response is the login page itself: `render_template("login.html")`."""
+        for inner in walk(value):
+            if isinstance(inner, Call) and self.project.values.external_name(site, inner.function) in RENDERERS:
+                for given in (inner.positional(0), inner.positional(1)):
+                    if isinstance(given, Constant) and _LOGIN_WORDS.search(str(given.value)):
+                        return True
         return False
 
     def responses(self, site: Site, value: Value) -> Iterator[int]:

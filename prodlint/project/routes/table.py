@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from prodlint.project.routes.aiohttp.table import find_routes as aiohttp_routes
 from prodlint.project.routes.django.table import find_routes as django_routes
 from prodlint.project.routes.fastapi.exceptions import handled_exceptions
 from prodlint.project.routes.fastapi.injection import Injection
 from prodlint.project.routes.fastapi.routers import Routers
 from prodlint.project.routes.fastapi.table import Applications
 from prodlint.project.routes.flask.table import find_routes as flask_routes
+from prodlint.project.routes.litestar.table import find_routes as litestar_routes
 from prodlint.project.routes.refusal import Refusals
 from prodlint.project.routes.route import Found, Lost, Route
 from prodlint.project.values.bindings import Defined
@@ -40,7 +42,14 @@ class Routing:
 
     @cached_property
     def _found(self) -> tuple[Found, ...]:
-        return (self.fastapi.found, flask_routes(self.project), django_routes(self.project))
+        project = self.project
+        return (
+            self.fastapi.found,
+            flask_routes(project),
+            django_routes(project),
+            litestar_routes(project),
+            aiohttp_routes(project),
+        )
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

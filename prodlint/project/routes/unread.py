@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from prodlint.facts import Attribute, Call, Constant, Reference, Value
 from prodlint.finding import Location
-from prodlint.libraries.frameworks import HANDLER_DECORATORS, METHODS, OBJECTS, STARLETTE_ROUTES
+from prodlint.libraries.frameworks import HANDLER_DECORATORS, METHODS, OBJECTS
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Instance, Site
 
@@ -31,8 +31,7 @@ class Unread(Struct, frozen=True):
 
 def unread_routes(project: Project) -> tuple[Unread, ...]:
     """All such routes of application code, by path and place."""
-    found = [*_decorated(project), *_listed(project)]
-    return tuple(sorted(found, key=lambda each: each.location))
+    return tuple(sorted(_decorated(project), key=lambda each: each.location))
 
 
 def _decorated(project: Project) -> Iterator[Unread]:
@@ -77,14 +76,6 @@ def _framework(project: Project, site: Site, function: Value) -> str:
                 if isinstance(ancestor, External) and ancestor.name in OBJECTS:
                     return OBJECTS[ancestor.name]
     return HANDLER_DECORATORS.get(project.values.external_name(site, function), "")
-
-
-def _listed(project: Project) -> Iterator[Unread]:
-    for call_site in project.calls(STARLETTE_ROUTES):
-        if project.role(call_site.path) in {"test", "migration"}:
-            continue
-        location = Location(call_site.path, call_site.call.place)
-        yield Unread(location, _path(call_site.call), STARLETTE_ROUTES[call_site.name])
 
 
 def _path(call: Call) -> str:

@@ -189,7 +189,10 @@ class Values:
         """A parameter in a followed call: what is passed, or what the function itself puts in its place."""
         table = self.project.names.table(site.path)
         variable = Variable(site.path, site.scope, name)
-        if table is None or name not in table.bindings.get(site.scope, {}) or ("local", variable) in self.active:
+        bindings = table.bindings.get(site.scope, {}).get(name, []) if table is not None else []
+        if table is None or not bindings or ("local", variable) in self.active:
+            return self.given(given)
+        if all(isinstance(each.statement, Block) for each in bindings):  # The variable of a loop, in one round of it.
             return self.given(given)
         python = self.project.python(site.path)
         assert python is not None
@@ -255,6 +258,8 @@ class Values:
 
     def _subscript(self, site: Site, inner: Value, index: Value) -> Outcome:
         container = self.evaluate(site, inner)
+        if self._is_class(container.meaning):
+            return container  # `FastAPIUsers[User, UUID]`: a generic class with its parameters is the class.
         key = self.evaluate(site, index).meaning
         if not isinstance(key, Known):
             return Outcome(Opaque("the index is computed"))
@@ -269,6 +274,12 @@ class Values:
                     outcome = self.given(found)
                     return Outcome(outcome.meaning, (*container.steps, *outcome.steps))
         return Outcome(Opaque("the container is computed"))
+
+    def _is_class(self, meaning: Meaning) -> bool:
+        if isinstance(meaning, Defined):
+            return bool(self.project.scope_of(meaning).kind == "class")
+        last = meaning.name.rpartition(".")[2] if isinstance(meaning, External) else ""
+        return last[:1].isupper() and not last.isupper()
 
     # --- variables ---
 

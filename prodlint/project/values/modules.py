@@ -83,12 +83,16 @@ class Modules:
         namespace = None
         for root in self._search_path(dirname(importer)):
             found = self.at(root, module)
-            if found is None or found == importer:
+            if found is None or (found == importer and not self._is_itself(module, importer)):
                 continue
             if found in self.paths:
                 return found
             namespace = namespace or found
         return namespace
+
+    def _is_itself(self, module: str, importer: str) -> bool:
+        """Whether a package names itself, to get at its own modules: `from app.api import users` in app/api."""
+        return importer.endswith("/__init__.py") and self.name(importer) == module
 
     def at(self, root: str, module: str) -> str | None:
         """The file or namespace folder of `module` below `root`."""

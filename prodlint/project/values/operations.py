@@ -150,6 +150,9 @@ def _boolean(name: str, operands: list[Meaning]) -> Meaning:
     match left:
         case Known(value):
             return right if bool(value) == (name == "and") else left
+        case Items(_, values) if values:
+            # `given or []`: a list with something in it is true.
+            return right if name == "and" else left
         case Duration(seconds, from_now):
             return right if (from_now or seconds != 0) == (name == "and") else left
         case Environment(variable, fallback) if name == "or":

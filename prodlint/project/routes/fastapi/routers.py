@@ -1,8 +1,8 @@
 """Applications and routers: where each is made, and what is registered on it, in order.
 
 A router is known by the call that makes it. What is registered on it anywhere in the tree (decorated handlers,
-`include_router`, `mount`, `add_api_route`, middleware, exception handlers) is collected here; `routes` puts it
-together.
+`include_router`, `mount`, `add_api_route`, route objects in lists, middleware, exception handlers) is collected here;
+`table` puts it together.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from prodlint.facts import Attribute, Call, Definition, Python, Reference, Value
+from prodlint.facts import Assign, Attribute, Call, Reference, Value, walk
 from prodlint.finding import Location
-from prodlint.libraries.fastapi import APPLICATIONS, ROUTE_DECORATORS, ROUTERS
+from prodlint.libraries.fastapi import APPLICATIONS, ROUTABLES, ROUTE_POSITIONS, ROUTERS
 from prodlint.libraries.frameworks import NO_ROUTERS
+from prodlint.project.routes.fastapi import made as makings
+from prodlint.project.routes.fastapi.listed import listed
+from prodlint.project.routes.fastapi.reading import Reader, method_of, routable_registrations
+from prodlint.project.routes.fastapi.registration import Registration, within
 from prodlint.project.routes.route import Lost
-from prodlint.project.values.bindings import Bound, Defined, External
+from prodlint.project.values.bindings import Bound, Defined, External, Variable
 from prodlint.project.values.outcomes import Given, Instance, Items, Meaning, Opaque, Site, options
 
 if TYPE_CHECKING:
@@ -26,51 +28,48 @@ if TYPE_CHECKING:
 RouterId = tuple[str, int]
 """Path and place of the call that makes a router."""
 
-_REGISTRATIONS = frozenset(
-    {
-        "include_router",
-        "mount",
-        "add_api_route",
-        "add_api_websocket_route",
-        "add_route",
-        "add_websocket_route",
-        "add_middleware",
-        "add_exception_handler",
-    }
-)
-_DECORATORS = frozenset({*ROUTE_DECORATORS, "middleware", "exception_handler"})
-
-
-class Registration(Struct, frozen=True):
-    """Something put on a router: `kind` is the method's name (`get`, `include_router`, `add_middleware` ...)."""
-
-    kind: str
-    call: Given
-    block: int
-    handler: Defined | None = None
-    """The decorated function or class."""
-    conditional: tuple[Given, ...] = ()
-    """Tests around it that only the running program decides."""
-
-    @property
-    def location(self) -> Location:
-        """Where it stands."""
-        return Location(self.call.site.path, self.call.value.place)
-
 
 class Router:
-    """An application or router with what is registered on it, in the order of the source."""
+    """An application or router with what is registered on it."""
 
     def __init__(self, made: Given, is_application: bool, subclass: Defined | None) -> None:
         self.made = made
         self.is_application = is_application
         self.subclass = subclass
-        self.registrations: list[Registration] = []
+        self.listed: list[Registration] = []
+        """The routes of `routes=[...]`."""
+        self.added: list[Registration] = []
+        self.wrappers: list[Given] = []
+        """The calls that wrap it: `app = SomeMiddleware(app)`, the innermost first."""
 
     @property
     def location(self) -> Location:
         """The call that makes it."""
         return Location(self.made.site.path, self.made.value.place)
+
+    @property
+    def identity(self) -> RouterId:
+        """What tells it from all others, however the function that makes it was called."""
+        return self.made.site.path, self.made.value.place
+
+    @property
+    def registrations(self) -> list[Registration]:
+        """What is registered on it, in the order of the source, as the arguments of the function around it say."""
+        site = self.made.site
+        found = [*self.listed, *sorted(self.added, key=lambda each: (each.location.path, each.location.place))]
+        if site.arguments is None:
+            return found
+        own = (site.path, site.scope, None)
+        return [
+            within(each, site) if (each.call.site.path, each.call.site.scope, each.call.site.arguments) == own else each
+            for each in found
+        ]
+
+    def view(self, made: Given) -> Router:
+        """The same router, made by a function that is called in a certain way."""
+        found = Router(made, self.is_application, self.subclass)
+        found.listed, found.added, found.wrappers = self.listed, self.added, self.wrappers
+        return found
 
 
 class Routers:
@@ -80,13 +79,15 @@ class Routers:
         self.project = project
         self.routers: dict[RouterId, Router] = {}
         self.lost: list[Lost] = []
-        self._subclasses = self._find_subclasses()
-        for path in project.mentioning("fastapi", "starlette", *ROUTE_DECORATORS, *_REGISTRATIONS):
-            if project.role(path) in {"test", "migration"}:
-                continue
-            self._read(path)
-        for router in self.routers.values():
-            router.registrations.sort(key=lambda each: (each.location.path, each.location.place))
+        self.subclasses = self._find_subclasses()
+        self.of_classes: dict[Defined, list[Registration]] = {}
+        """What the methods of router classes register on `self`."""
+        self._inherits = False
+        self._callers: dict[Defined, tuple[Given, ...]] = {}
+        Reader(self).read()
+        self._inherits = True
+        for router in list(self.routers.values()):
+            self._inherit(router)
 
     def _find_subclasses(self) -> dict[Defined, bool]:
         """Classes of the tree that are applications (True) or routers (False)."""
@@ -102,111 +103,81 @@ class Routers:
                         found[defined] = False
         return found
 
-    def _read(self, path: str) -> None:
-        python = self.project.python(path)
-        if python is None:
-            return
-        for index, scope in enumerate(python.scopes):
-            outside = max(scope.parent, 0)
-            for decorator in scope.decorators:
-                call = decorator if isinstance(decorator, Call) else None
-                kind, receiver = _method(call.function if call is not None else decorator)
-                if kind not in _DECORATORS or receiver is None or call is None:
-                    continue
-                block = max(python.blocks[scope.block].parent, 0)
-                given = Given(Site(path, outside), call)
-                registration = Registration(kind, given, block, Defined(path, index), self._tests(python, path, block))
-                self._attribute(Site(path, outside), receiver, registration)
-        for call, block in self.project.calls_in(path):
-            kind, receiver = _method(call.function)
-            scope_index = python.blocks[block].scope
-            site = Site(path, scope_index)
-            if kind in _REGISTRATIONS and receiver is not None:
-                registration = Registration(kind, Given(site, call), block, None, self._tests(python, path, block))
-                self._attribute(site, receiver, registration)
-            elif kind in ROUTE_DECORATORS and isinstance(call.function, Attribute | Reference):
-                continue
-            elif isinstance(call.function, Call):
-                self._applied(site, call.function, call, block, self._tests(python, path, block))
-            else:
-                self._made(self.project.values.evaluate(site, call).meaning if _may_make(call) else Opaque(""))
+    # --- routers ---
 
-    def _applied(self, site: Site, decorator: Call, call: Call, block: int, tests: tuple[Given, ...]) -> None:
-        """A route decorator that is applied by hand: `router.post("/register")(register_user)`."""
-        kind, receiver = _method(decorator.function)
-        given = call.positional(0)
-        if kind not in _DECORATORS or receiver is None or given is None:
-            return
-        meaning = self.project.values.evaluate(site, given).meaning
-        if not isinstance(meaning, Defined) and isinstance(given, Reference):
-            # `f = router.get("/")(f)` binds the function's name anew.
-            table = self.project.names.table(site.path)
-            bindings = table.bindings.get(site.scope, {}).get(given.name, []) if table is not None else []
-            defined = [each.statement.scope for each in bindings if isinstance(each.statement, Definition)]
-            meaning = Defined(site.path, defined[-1]) if defined else meaning
-        handler = meaning if isinstance(meaning, Defined) else None
-        self._attribute(site, receiver, Registration(kind, Given(site, decorator), block, handler, tests))
-
-    def _tests(self, python: Python, path: str, block: int) -> tuple[Given, ...]:
-        """The tests of the `if`s around a block, up to the function or module."""
-        found = []
-        while block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
-            fact = python.blocks[block]
-            if fact.kind in {"if", "else"} and fact.value is not None:
-                found.append(Given(Site(path, fact.scope), fact.value))
-            block = fact.parent
-        return tuple(found)
-
-    def _made(self, meaning: Meaning) -> Router | None:
+    def made(self, meaning: Meaning) -> Router | None:
         """The router that a meaning is, entered on first sight."""
         if not isinstance(meaning, Instance) or meaning.call is None:
             return None
         kind = self._kind(meaning)
         if kind is None:
             return None
-        identity = (meaning.call.site.path, meaning.call.value.place)
+        call = meaning.call
+        identity = (call.site.path, call.value.place)
         router = self.routers.get(identity)
         if router is None:
             subclass = meaning.of if isinstance(meaning.of, Defined) else None
-            router = self.routers[identity] = Router(meaning.call, kind, subclass)
-        return router
+            plain = Given(Site(call.site.path, call.site.scope), call.value)
+            router = self.routers[identity] = Router(plain, kind, subclass)
+            self._list(router, meaning)
+            if self._inherits:
+                self._inherit(router)
+        return router.view(call) if call.site.arguments is not None else router
+
+    def _list(self, router: Router, meaning: Instance) -> None:
+        """Enter the routes that a router is made with."""
+        position = ROUTE_POSITIONS.get(meaning.of.name, -1) if isinstance(meaning.of, External) else -1
+        for given in makings.keyword(self.project, router, "routes", position)[:1]:
+            found, lost = listed(self.project, given.site, given.value)
+            router.listed.extend(found)
+            self.lost.extend(lost)
+
+    def _inherit(self, router: Router) -> None:
+        """Enter what the methods of a router's class register on `self`."""
+        if router.subclass is None:
+            return
+        project = self.project
+        for ancestor in project.names.ancestors(router.subclass.path, router.subclass.scope):
+            for registration in self.of_classes.get(ancestor, ()) if isinstance(ancestor, Defined) else ():
+                code = Defined(registration.call.site.path, registration.call.site.scope)
+                arguments = [("self", router.made)]
+                if project.scope_of(code).name == "__init__":
+                    arguments += project.values.bind(code, router.made, skip_first=True)
+                router.added.append(within(registration, Site(code.path, code.scope, tuple(arguments))))
 
     def _kind(self, meaning: Instance) -> bool | None:
         """True for an application, False for a router, None for anything else."""
         if isinstance(meaning.of, Defined):
-            return self._subclasses.get(meaning.of)
+            return self.subclasses.get(meaning.of)
         if meaning.of.name in APPLICATIONS:
             return True
         return False if meaning.of.name in ROUTERS else None
 
-    def _attribute(self, site: Site, receiver: Value, registration: Registration) -> None:
-        """Put a registration on the router or routers that its receiver is."""
-        found = list(self.followed(site, receiver))
-        routers = [router for router, _ in found if router is not None]
-        for router in routers:
-            router.registrations.append(registration)
-        if routers or not found:
-            return
-        reason = next((reason for _, reason in found if reason), "")
-        if reason:
-            what = "route" if registration.kind in ROUTE_DECORATORS else registration.kind
-            self.lost.append(Lost(registration.location, f"route put on a router by `{what}`", reason))
+    # --- following expressions ---
 
     def followed(self, site: Site, value: Value, depth: int = 0) -> Iterator[tuple[Router | None, str]]:
         """The routers that an expression may be; (None, reason) for one that should be a router and is unknown. Nothing
         at all for what is no router, such as an HTTP client or a dictionary with a `get`."""
+        inner = self._inner(site, value)
+        if inner:
+            yield from ((router, "") for router in inner)
+            return
         meaning = self.project.values.evaluate(site, value).meaning
         for option in options(meaning):
-            router = self._made(option)
+            router = self.made(option)
             if router is not None:
                 yield router, ""
                 continue
+            wrapped = self.wrapped(option) if depth < 4 else []
+            if wrapped:
+                yield from ((each, "") for each in wrapped)
+                continue
             match option:
                 case Bound():
-                    yield from self._from_callers(option, value, depth)
+                    yield from self._from_callers(option, depth)
                 case Instance(of, None) if self._kind(option) is not None:
-                    bound = self._parameter(site, value)
-                    callers = list(self._from_callers(bound, value, depth)) if bound is not None else []
+                    bound = self.parameter(site, value)
+                    callers = list(self._from_callers(bound, depth)) if bound is not None else []
                     if not any(found is not None for found, _ in callers):
                         only = [each for each in self.routers.values() if each.is_application] if depth == 0 else []
                         callers = [(only[0], "")] if len(only) == 1 and self._kind(option) else callers
@@ -223,13 +194,79 @@ class Routers:
                 case Instance(External(name)) if _looks_like_router(value):
                     yield None, f"`{name}` is not in the tree"
 
-    def _parameter(self, site: Site, value: Value) -> Bound | None:
+    def _inner(self, site: Site, value: Value) -> list[Router]:
+        """The routers that `app.router` means: the application itself, or the router of a class of endpoints."""
+        last, receiver = method_of(value)
+        if last != "router" or receiver is None:
+            return []
+        found = []
+        for option in options(self.project.values.evaluate(site, receiver).meaning):
+            router = self.made(option) or self._routable(option)
+            if router is not None:
+                found.append(router)
+        return found
+
+    def _routable(self, meaning: Meaning) -> Router | None:
+        """The router of an object of a class whose methods are decorated routes (classy-fastapi's `Routable`)."""
+        if not isinstance(meaning, Instance) or not isinstance(meaning.of, Defined) or meaning.call is None:
+            return None
+        if not self.project.names.derives_from(meaning.of, ROUTABLES):
+            return None
+        identity = (meaning.call.site.path, meaning.call.value.place)
+        router = self.routers.get(identity)
+        if router is None:
+            router = self.routers[identity] = Router(meaning.call, False, meaning.of)
+            router.added.extend(routable_registrations(self.project, meaning.of))
+        return router
+
+    def makes_once(self, of: Defined) -> bool:
+        """Whether a class is one whose objects are made by hand and serve all requests: a router, or a class of
+        endpoints that carries one."""
+        return of in self.subclasses or self.project.names.derives_from(of, ROUTABLES) is True
+
+    def wrapped(self, meaning: Meaning) -> list[Router]:
+        """The applications inside an ASGI application that is made around them: `ProxyHeadersMiddleware(app)`."""
+        if not isinstance(meaning, Instance) or meaning.call is None or not isinstance(meaning.call.value, Call):
+            return []
+        if isinstance(meaning.of, Defined) and self.project.names.class_member(
+            meaning.of.path, meaning.of.scope, "__call__"
+        ) is None:  # fmt: skip
+            return []
+        found = []
+        call, site = meaning.call.value, meaning.call.site
+        for argument in call.arguments:
+            if isinstance(argument.value, Reference | Call) and not argument.star:
+                for option in self._earlier(site, argument.value, call):
+                    router = self.made(option)
+                    found += [router] if router is not None else self.wrapped(option)
+        return [each for each in found if each.is_application]
+
+    def _earlier(self, site: Site, value: Value, call: Call) -> list[Meaning]:
+        """What an expression is before `call`: of `app = Wrapper(app)`, what `app` was made as above."""
+        if isinstance(value, Reference):
+            symbol, rest = self.project.names.resolve(site.path, site.scope, value.name)
+            if isinstance(symbol, Variable) and not rest and symbol.path == site.path:
+                table = self.project.names.table(symbol.path)
+                bindings = table.bindings.get(symbol.scope, {}).get(symbol.name, []) if table is not None else []
+                assigned = [each.statement for each in bindings if isinstance(each.statement, Assign)]
+                rebinds = [each for each in assigned if each.value is not None and call in walk(each.value)]
+                before = [each for each in assigned if rebinds and each.place < rebinds[0].place]
+                if before and before[-1].value is not None:
+                    return list(options(self.project.values.evaluate(site, before[-1].value).meaning))
+                if rebinds:
+                    return []
+        return list(options(self.project.values.evaluate(site, value).meaning))
+
+    # --- parameters ---
+
+    def parameter(self, site: Site, value: Value) -> Bound | None:
+        """The parameter whose name an expression begins with."""
         if not isinstance(value, Reference):
             return None
         symbol, _ = self.project.names.resolve(site.path, site.scope, value.name.partition(".")[0])
         return symbol if isinstance(symbol, Bound) else None
 
-    def _from_callers(self, bound: Bound, value: Value, depth: int) -> Iterator[tuple[Router | None, str]]:
+    def _from_callers(self, bound: Bound, depth: int) -> Iterator[tuple[Router | None, str]]:
         """The routers that callers pass for a parameter: `def register(app): app.include_router(...)`."""
         if depth > 3:
             return
@@ -240,7 +277,7 @@ class Routers:
     def passed(self, site: Site, value: Value | None) -> list[Given]:
         """What a parameter is given by the callers in the tree, or its default where there are none; empty for what is
         no parameter."""
-        bound = self._parameter(site, value) if value is not None and "." not in getattr(value, "name", ".") else None
+        bound = self.parameter(site, value) if value is not None and "." not in getattr(value, "name", ".") else None
         if bound is None:
             return []
         found = [given for given, _ in self._arguments(bound)]
@@ -252,6 +289,19 @@ class Routers:
     def _arguments(self, bound: Bound) -> Iterator[tuple[Given, bool]]:
         """What calls of a function give for one of its parameters, and whether that is the parameter's default."""
         function = Defined(bound.path, bound.scope)
+        for call in self.callers(function):
+            given = dict(self.project.values.bind(function, call)).get(bound.name)
+            if given is not None:
+                yield given, given.site != call.site
+
+    def callers(self, function: Defined) -> tuple[Given, ...]:
+        """The calls of a function in the tree, but for those in tests."""
+        found = self._callers.get(function)
+        if found is None:
+            found = self._callers[function] = tuple(self._find_callers(function))
+        return found
+
+    def _find_callers(self, function: Defined) -> Iterator[Given]:
         scope = self.project.scope_of(function)
         if scope.kind != "function" or scope.name == "__init__":
             return
@@ -260,36 +310,18 @@ class Routers:
             if python is None or self.project.role(path) == "test":
                 continue
             for call, block in self.project.calls_in(path):
-                if _method(call.function)[0] != scope.name:
+                if method_of(call.function)[0] != scope.name:
                     continue
                 site = Site(path, python.blocks[block].scope)
-                if self.project.values.symbol(self.project.values.evaluate(site, call.function).meaning) != function:
-                    continue
-                given = dict(self.project.values.bind(function, Given(site, call))).get(bound.name)
-                if given is not None:
-                    yield given, given.site != site
-
-
-def _method(function: Value) -> tuple[str, Value | None]:
-    """The last name of what is called, and what it is taken from: `app.get` is ("get", app)."""
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, (Reference(head, function.place) if head else None)
-        case Attribute(inner, name):
-            return name, inner
-    return "", None
-
-
-def _may_make(call: Call) -> bool:
-    """Whether a call may make a router: called by a class name. Cheap, as it is asked of every call."""
-    last, _ = _method(call.function)
-    return last[:1].isupper() and ("Router" in last or "API" in last or "App" in last or "Starlette" in last)
+                if self.project.values.symbol(self.project.values.evaluate(site, call.function).meaning) == function:
+                    yield Given(site, call)
 
 
 def _looks_like_router(value: Value) -> bool:
     """Whether the name of a receiver says that it is a router; decides only whether its routes count as unknown."""
-    name = getattr(value, "name", "").rpartition(".")[2].lower()
+    if not isinstance(value, Attribute | Reference):
+        return False
+    name = value.name.rpartition(".")[2].lower()
     return name.endswith(("router", "app", "api", "blueprint")) or name in {"routes", "application"}
 
 

@@ -1,0 +1,1 @@
+"""Who calls, whose the data is, and where the code brings the two together."""

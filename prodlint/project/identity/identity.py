@@ -1,0 +1,121 @@
+"""The model of identity as checks see it: routes with what they prove, tables with whose they are."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import Call, Constant, walk
+from prodlint.libraries.identity import ROW_SECURITY, SILENT_FILTERS
+from prodlint.project.identity.callers import Callers, Walked
+from prodlint.project.identity.evidence import Evidence
+from prodlint.project.identity.model import Model
+from prodlint.project.identity.proof import Proof, prove
+from prodlint.project.routes.route import Route
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+_UNSEEN = frozenset({"test", "example", "documentation", "migration"})
+
+
+class Answered(Struct, frozen=True):
+    """A route, what happens while it is answered, and what is proven there."""
+
+    route: Route
+    status: str
+    """The status of its authentication."""
+    walked: Walked
+    proof: Proof
+
+
+class Identity:
+    """Who calls and whose the data is."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.model = Model(project)
+        self.callers = Callers(project, self.model)
+
+    @cached_property
+    def answered(self) -> tuple[Answered, ...]:
+        """All routes of application code that have a handler, walked through; none where there are no tables."""
+        project = self.project
+        if not project.tables:
+            return ()
+        found = []
+        for route in project.routes:
+            if route.handler is None or project.role(route.location.path) in _UNSEEN or "WEBSOCKET" in route.methods:
+                continue
+            if project.scope_of(route.handler).kind != "function":
+                continue
+            walked = self.callers.walk(route)
+            proof = prove(walked, self.model.queries.accesses)
+            found.append(Answered(route, project.authentication(route).status, walked, proof))
+        return tuple(found)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the routes together say about the tables."""
+        evidence = Evidence(self.project, self.model)
+        for each in self.answered:
+            evidence.add(each.route, each.walked, each.proof, each.status)
+        return evidence
+
+    def is_restricted(self, answered: Answered) -> bool:
+        """Whether a route is for some callers only: a refusal depends on what the caller may do, and does not let those
+        in who have the role that everyone has at first."""
+        common = self.common_roles
+        return any(not (each.allowed & common) for each in answered.proof.restrictions)
+
+    @cached_property
+    def common_roles(self) -> frozenset[object]:
+        """The defaults of the users' columns: what everyone is who has just signed up."""
+        found: set[object] = set()
+        for table in self.project.tables:
+            if not self.evidence.is_user(table):
+                continue
+            for column in table.columns:
+                python = self.project.python(column.location.path)
+                for scope in table.of:
+                    for statement in self.project.statements_of(scope) if python is not None else ():
+                        value = getattr(statement, "value", None)
+                        targets = getattr(statement, "targets", ())
+                        if not any(getattr(each, "name", "") == column.attribute for each in targets):
+                            continue
+                        given = value.keyword("default") if isinstance(value, Call) else value
+                        if given is not None:
+                            from prodlint.project.values.outcomes import Known, Site
+
+                            meaning = self.project.values.evaluate(Site(scope.path, scope.scope), given).meaning
+                            if isinstance(meaning, Known) and isinstance(meaning.value, str):
+                                found.add(meaning.value)
+        return frozenset(found)
+
+    @cached_property
+    def privileges(self) -> frozenset[str]:
+        """The attributes of the caller that some refusal of the application asks for."""
+        return frozenset(
+            name for each in self.answered for event in each.proof.restrictions
+            for name, labels in event.attributes if labels and labels <= each.proof.caller
+        )  # fmt: skip
+
+    @cached_property
+    def hidden(self) -> str:
+        """Why queries may be narrowed where no query shows it; "" where nothing says so."""
+        for path in self.project.mentioning(*SILENT_FILTERS):
+            if self.project.role(path) == "application":
+                return f"`{path}` may narrow all queries"
+        for path in self.project.mentioning("execute", "text", "exec_driver_sql"):
+            if self.project.role(path) in {"test", "example", "documentation"}:
+                continue
+            for outer, _ in self.project.values_in(path):
+                for inner in walk(outer):
+                    if isinstance(inner, Constant) and isinstance(inner.value, str) and ROW_SECURITY.search(inner.value):
+                        return f"`{path}` has the database narrow queries"
+        return ""
+
+
+__all__ = ["Answered", "Identity"]

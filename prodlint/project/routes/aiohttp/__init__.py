@@ -1,0 +1,1 @@
+"""aiohttp: applications, route tables and the routes that they make."""

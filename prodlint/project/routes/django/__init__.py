@@ -1,0 +1,1 @@
+"""Routes of Django, Django REST framework and django-ninja."""

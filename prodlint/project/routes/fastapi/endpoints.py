@@ -1,0 +1,136 @@
+"""What a registration says by itself: its path and methods, the handlers that it means, its response model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import Call, Value
+from prodlint.libraries.fastapi import ENDPOINTS, METHODS, STARLETTE_KINDS
+from prodlint.project.routes.fastapi.registration import Registration
+from prodlint.project.routes.written import written
+from prodlint.project.values.bindings import Defined, External
+from prodlint.project.values.outcomes import Function, Instance, Items, Known, Meaning, Site, Text, options
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+    from prodlint.project.routes.fastapi.routers import Routers
+
+_PARAMETER = re.compile(r"\{([^{}:]+):([^{}]*)\}")
+
+
+class Endpoint(Struct, frozen=True):
+    """A handler with its methods; `view` is the class whose method it is, `owned` says that it was taken from an
+    object (`self.read`), which is then made once and not for each request."""
+
+    methods: tuple[str, ...]
+    handler: Defined | None
+    view: Defined | None = None
+    owned: bool = False
+
+
+def endpoints_of(project: Project, registration: Registration) -> Iterator[Endpoint]:
+    """The handlers that a registration means: one, but for a class of endpoints, which has one for each method."""
+    call, site = registration.call.value, registration.call.site
+    assert isinstance(call, Call)
+    handler, meaning = registration.handler, None
+    if handler is None:
+        given = call.keyword("endpoint") or call.keyword("route") or call.positional(1)
+        meaning = project.values.evaluate(site, given).meaning if given is not None else None
+        handler = _handler(project, meaning)
+    methods = _methods(project, registration)
+    if handler is not None and project.scope_of(handler).kind == "class":
+        yield from _of_class(project, handler, methods)
+        return
+    if not methods:
+        methods = ("*",) if isinstance(meaning, Instance) and registration.kind in STARLETTE_KINDS else ("GET",)
+    yield Endpoint(methods, handler, owned=isinstance(meaning, Function))
+
+
+def _handler(project: Project, meaning: Meaning | None) -> Defined | None:
+    for option in options(meaning) if meaning is not None else ():
+        match option:
+            case Defined():
+                return option
+            case Instance(Defined(path, scope)):
+                code = project.names.class_member(path, scope, "__call__")
+                return code if isinstance(code, Defined) else None
+            case Function(of):
+                return of
+    return None
+
+
+def _of_class(project: Project, view: Defined, methods: tuple[str, ...]) -> Iterator[Endpoint]:
+    """The methods of a class of endpoints; of any other class its `__call__`, which answers whatever the method is."""
+    for ancestor in project.names.ancestors(view.path, view.scope):
+        names = ENDPOINTS.get(ancestor.name, ()) if isinstance(ancestor, External) else ()
+        found = [(name, project.names.class_member(view.path, view.scope, name)) for name in names]
+        defined = [(name, code) for name, code in found if isinstance(code, Defined)]
+        if names and not names[0].startswith("on_"):
+            for name, code in defined:
+                if not methods or name.upper() in methods:
+                    yield Endpoint((name.upper(),), code, view, owned=True)
+            return
+        if names:
+            yield Endpoint(("WEBSOCKET",), defined[0][1] if defined else view, view, owned=True)
+            return
+    called = project.names.class_member(view.path, view.scope, "__call__")
+    yield Endpoint(methods or ("*",), called if isinstance(called, Defined) else view, view, owned=True)
+
+
+def _methods(project: Project, registration: Registration) -> tuple[str, ...]:
+    """The methods that a registration names; () for none, which are those of the handler or else GET."""
+    kind = registration.kind
+    if kind in METHODS:
+        return (kind.upper(),)
+    if "websocket" in kind.lower():
+        return ("WEBSOCKET",)
+    call, site = registration.call.value, registration.call.site
+    assert isinstance(call, Call)
+    given = call.keyword("methods")
+    if given is None and kind in {"Route", "add_route"}:
+        given = call.positional(2)
+    meaning = project.values.evaluate(site, given).meaning if given is not None else None
+    if isinstance(meaning, Items):
+        known = [project.values.given(each).meaning for each in meaning.values]
+        names = {str(each.value).upper() for each in known if isinstance(each, Known)}
+        # `http.HTTPMethod.GET`
+        names |= {each.name.rpartition(".")[2] for each in known if isinstance(each, External)}
+        return tuple(sorted(names))
+    return ()
+
+
+def plain_path(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A path in the form `{name}`, and the converters of its parameters."""
+    return _PARAMETER.sub(r"{\1}", path), tuple(_PARAMETER.findall(path))
+
+
+def text_of(project: Project, routers: Routers, site: Site, value: Value | None) -> str:
+    """A path as text; NUL stands for a part that is not known."""
+    if value is None:
+        return ""
+    for meaning in options(project.values.evaluate(site, value).meaning):
+        match meaning:
+            case Known(text):
+                return str(text) if text is not None else ""
+            case Text(parts):
+                return "".join(part if part is not None else "\0" for part in parts)
+    passed = {text_of(project, routers, given.site, given.value) for given in routers.passed(site, value)}
+    return passed.pop() if len(passed) == 1 else "\0"
+
+
+def response_model(project: Project, handler: Defined | None, call: Call) -> str:
+    """The response model as written: `response_model=`, or else the return annotation."""
+    given = call.keyword("response_model")
+    if given is not None:
+        return written(given)
+    if handler is None:
+        return ""
+    returns = project.scope_of(handler).returns
+    return written(returns) if returns is not None else ""
+
+
+__all__ = ["Endpoint", "endpoints_of", "plain_path", "response_model", "text_of"]

@@ -1,0 +1,1 @@
+"""The routes of Flask and Quart applications, and of the extensions that build on them."""

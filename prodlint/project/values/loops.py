@@ -1,0 +1,103 @@
+"""Loops over what is known: one site for each round, with the loop's variables as arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prodlint.facts import Attribute, Call, Reference, Sequence, Value
+from prodlint.project.values.outcomes import Given, Items, Pairs, Site
+
+if TYPE_CHECKING:
+    from prodlint.project.values.evaluator import Values
+
+MAX_ROUNDS = 200
+_ORDERINGS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
+
+
+def rounds(values: Values, site: Site, target: Value, iterable: Value) -> list[Site] | None:
+    """The sites in which the body of `for target in iterable` runs; None where what is looped over is not known."""
+    elements = elements_of(values, site, iterable)
+    if elements is None or len(elements) > MAX_ROUNDS:
+        return None
+    found = []
+    for element in elements:
+        bound = _bound(values, target, element)
+        if bound is None:
+            return None
+        kept = tuple(each for each in site.arguments or () if each[0] not in bound)
+        found.append(Site(site.path, site.scope, (*bound.items(), *kept)))
+    return found
+
+
+def elements_of(values: Values, site: Site, iterable: Value) -> list[Given] | None:
+    """What iterating over a value gives; None where that is not known."""
+    if isinstance(iterable, Call):
+        name, receiver = _method(iterable.function)
+        first = iterable.positional(0)
+        if name in {"items", "keys", "values"} and receiver is not None and first is None:
+            return _of_mapping(values, site, name, receiver)
+        if name in _ORDERINGS and receiver is None and first is not None:
+            return elements_of(values, site, first)
+        if name == "enumerate" and receiver is None and first is not None:
+            return _numbered(values, site, first)
+    meaning = values.evaluate(site, iterable).meaning
+    match meaning:
+        case Items(_, given):
+            return list(given)
+        case Pairs(pairs) if all(key is not None for key, _ in pairs):
+            return [key for key, _ in pairs if key is not None]
+    return None
+
+
+def _of_mapping(values: Values, site: Site, name: str, receiver: Value) -> list[Given] | None:
+    meaning = values.evaluate(site, receiver).meaning
+    if not isinstance(meaning, Pairs):
+        return None
+    found = []
+    for key, value in meaning.pairs:
+        if key is None or key.site != value.site:
+            return None
+        pair = Sequence("tuple", (key.value, value.value), key.value.place)
+        found.append({"items": Given(key.site, pair), "keys": key, "values": value}[name])
+    return found
+
+
+def _numbered(values: Values, site: Site, inner: Value) -> list[Given] | None:
+    from prodlint.facts import Constant
+
+    elements = elements_of(values, site, inner)
+    if elements is None:
+        return None
+    # Numbers stand at places that no other value has, for what a value is is remembered by its place.
+    return [
+        Given(each.site, Sequence("tuple", (Constant(index, ~each.value.place), each.value), each.value.place))
+        for index, each in enumerate(elements)
+    ]
+
+
+def _bound(values: Values, target: Value, element: Given) -> dict[str, Given] | None:
+    match target:
+        case Reference(name):
+            return {name: element}
+        case Sequence(_, items):
+            meaning = values.given(element).meaning
+            if not isinstance(meaning, Items) or len(meaning.values) != len(items):
+                return None
+            found: dict[str, Given] = {}
+            for inner, each in zip(items, meaning.values, strict=True):
+                bound = _bound(values, inner, each)
+                if bound is None:
+                    return None
+                found.update(bound)
+            return found
+    return None
+
+
+def _method(function: Value) -> tuple[str, Value | None]:
+    match function:
+        case Reference(name):
+            head, _, last = name.rpartition(".")
+            return last, (Reference(head, function.place) if head else None)
+        case Attribute(inner, name):
+            return name, inner
+    return "", None
