@@ -43,6 +43,7 @@ def bare(call):
         inner = inspect.unwrap(call)
         inner = inner.func if isinstance(inner, functools.partial) else inner
         inner = inner.__func__ if inspect.ismethod(inner) else inner
+        inner = inner if hasattr(inner, "__code__") or inspect.isclass(inner) else type(inner).__call__
         if inner is call:
             return call
         call = inner
@@ -99,20 +100,26 @@ def of_class(cls, actions, made):
         where = where if is_own(where) else place(cls)
         yield method.upper(), where if is_own(where) else made, named(cls)
 
+seen = set()
+
 def rows_of(pattern, path):
     made, callback = pattern.made, pattern.callback
     cls = getattr(callback, "cls", None) or getattr(callback, "view_class", None)
     view = getattr(callback, "__self__", None)
+    for cell in getattr(callback, "__closure__", None) or ():
+        view = cell.cell_contents if hasattr(cell.cell_contents, "operations") else view
     if hasattr(view, "operations"):
+        if (path, id(view)) in seen:  # One URL for each operation's name.
+            return
+        seen.add((path, id(view)))
         for operation in view.operations:
             yield sorted(operation.methods), place(bare(operation.view_func)), named(bare(operation.view_func))
         return
-    if cls is not None and cls.__name__ == "WrappedAPIView":
+    if cls is not None and cls.__qualname__.endswith("WrappedAPIView"):
         module = sys.modules[cls.__module__]
-        function = bare(getattr(module, callback.__name__, callback))
         source = inspect.getsource(module)
         for number, line in enumerate(source.splitlines(), 1):
-            if re.match(rf"def {cls.__qualname__}\(|def {callback.__name__}\(", line):
+            if re.match(rf"(async )?def {cls.__name__}\(", line):
                 where = [os.path.realpath(module.__file__), number]
                 yield sorted(x.upper() for x in cls.http_method_names if x != "options"), where, callback.__name__
         return
@@ -135,15 +142,16 @@ def walk(patterns, above, rows):
         if path.endswith(("docs", "openapi.json")) and "ninja" in pattern.made[0]:
             continue
         for methods, where, name in rows_of(pattern, path):
-            own = is_own(where) and (is_own(pattern.made) or not "/django/" in pattern.made[0])
+            own = is_own(where) and (is_own(pattern.made) or "site-packages/django/" not in pattern.made[0])
             rows.append({"methods": methods, "path": path, "handler": name, "place": where, "own": own,
                          "dependencies": []})
     return rows
 
 resolver = get_resolver()
 made = os.path.realpath(resolver.urlconf_module.__file__)
+rows = walk(resolver.url_patterns, "/", [])
 with open(output, "w") as stream:
-    json.dump({"made": [made, 1], "rows": walk(resolver.url_patterns, "/", [])}, stream)
+    json.dump({"made": [made, 1], "rows": rows}, stream)
 """
 
 if __name__ == "__main__":

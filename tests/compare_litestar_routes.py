@@ -78,6 +78,7 @@ with open(output, "w") as stream:
     json.dump({"made": made.get(id(found), ["", 0])[:2], "rows": rows}, stream)
 """
 
+
 def compare(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> list[str]:
     """The differences, as far as the dependencies are the project's own: those that a package makes have no names."""
     kept = []

@@ -872,6 +872,99 @@ def test_guards_refuse_in_the_running_application_where_they_are_said_to(tmp_pat
     assert found["POST /wrapped"] == "required"
 
 
+def test_exceptions_of_the_application(tmp_path: Path) -> None:
+    files = {
+        "main.py": """
+from functools import wraps
+
+from flask import Flask, jsonify, redirect, request, session
+
+app = Flask(__name__)
+
+
+class AuthError(Exception):
+    def __init__(self, error, status_code):
+        self.error = error
+        self.status_code = status_code
+
+
+class NotLoggedIn(Exception):
+    pass
+
+
+class Denied(Exception):
+    pass
+
+
+class Vague(Exception):
+    pass
+
+
+@app.errorhandler(AuthError)
+def handle(error):
+    response = jsonify(error=error.error)
+    response.status_code = error.status_code
+    return response
+
+
+@app.errorhandler(NotLoggedIn)
+def to_login(error):
+    return redirect("/login")
+
+
+def answer(status):
+    return {"error": "no"}, status
+
+
+app.register_error_handler(Denied, lambda error: ("", 403))
+app.errorhandler(Vague)(lambda error: ("", 401))
+
+
+@app.errorhandler(Denied)
+def denied(error):
+    return answer(403)
+
+
+def requires_auth(view):
+    @wraps(view)
+    def inner(*args, **kwargs):
+        if not request.headers.get("Authorization"):
+            raise AuthError({"code": "missing"}, 401)
+        return view(*args, **kwargs)
+
+    return inner
+
+
+@app.route("/a")
+@requires_auth
+def a():
+    return ""
+
+
+@app.route("/b")
+def b():
+    if "user" not in session:
+        raise NotLoggedIn
+    return ""
+
+
+@app.route("/c")
+def c():
+    if not request.cookies.get("session"):
+        raise Denied()
+    return ""
+
+
+app.secret_key = "x" * 20
+"""
+    }
+    project = same(tmp_path, files)
+    assert answers(project) == {"GET /a": "required", "GET /b": "required", "GET /c": "required"}
+    with imported(tmp_path, files, "main") as module:
+        codes = [module.app.test_client().get(path).status_code for path in ("/a", "/b", "/c")]
+    assert codes == [401, 302, 403]
+
+
 def test_the_login_page_in_place_of_another() -> None:
     project = project_of(
         {

@@ -261,7 +261,10 @@ app = Litestar([Carts], dependencies={"user": Provide(provide_user)})
     assert status(project, "/carts/mine") == "required"
     assert status(project, "/carts/open") == "none"
     mine = next(each for each in project.routes if each.path == "/carts/mine")
-    assert [each.name for top in mine.dependencies for each in top.closure()] == ["deps.provide_user", "deps.provide_cart"]
+    assert [each.name for top in mine.dependencies for each in top.closure()] == [
+        "deps.provide_user",
+        "deps.provide_cart",
+    ]
 
 
 def test_dependencies_that_cannot_be_followed_make_a_route_unknown() -> None:
@@ -305,3 +308,21 @@ app = Litestar([inside, docs], middleware=[DefineMiddleware(Auth, exclude="docs"
 def test_handlers_that_nobody_serves_are_lost() -> None:
     project = project_of({"app.py": "from litestar import get\n@get('/x')\nasync def x() -> str: ...\n"})
     assert [each.reason for each in project.routing.lost] == ["no application of the tree serves it"]
+
+
+def test_guard_with_an_exception_of_its_own_is_not_open() -> None:
+    project = project_of(
+        {
+            "app.py": """
+from litestar import Litestar, get
+class NotAllowed(Exception): ...
+def guard(connection, handler):
+    if not connection.headers.get("authorization"):
+        raise NotAllowed()
+@get("/x", guards=[guard])
+async def x() -> str: ...
+app = Litestar([x], exception_handlers={NotAllowed: answer})
+""",
+        }
+    )
+    assert status(project, "/x") == "unknown"

@@ -134,7 +134,7 @@ CASES = {
         "nrrrr",
     ),
     "counts requests": (
-        dispatch("if False:", refuse='return JSONResponse({}, status_code=429)'),
+        dispatch("if False:", refuse="return JSONResponse({}, status_code=429)"),
         "nnnnn",
     ),
 }

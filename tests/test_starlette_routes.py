@@ -353,3 +353,41 @@ app.include_router(router)
         }
     )
     assert status(project, "/keyed") == "required"
+
+
+def test_resource_classes_are_unknown() -> None:
+    project = project_of(
+        {
+            "app.py": """
+from fastapi import FastAPI
+from fastapi_utils import Api, Resource
+class Items(Resource):
+    def get(self): ...
+app = FastAPI()
+api = Api(app)
+api.add_resource(Items(), "/items")
+""",
+        }
+    )
+    assert [each.subject for each in project.routing.lost] == ["routes of a class of resources"]
+
+
+def test_exception_handlers_of_the_application() -> None:
+    project = project_of(
+        {
+            "app.py": """
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+class NotAllowed(Exception): ...
+def answer(request, error):
+    return JSONResponse({}, status_code=401)
+def signed_in(request: Request):
+    if "authorization" not in request.headers:
+        raise NotAllowed()
+app = FastAPI(exception_handlers={NotAllowed: answer})
+@app.get("/in", dependencies=[Depends(signed_in)])
+def inside(): ...
+""",
+        }
+    )
+    assert status(project, "/in") == "required"

@@ -155,7 +155,7 @@ def test_the_defaults_of_simplejwt_are_short() -> None:
     pytest.importorskip("rest_framework_simplejwt")
     django = pytest.importorskip("django.conf")
     if not django.settings.configured:
-        django.settings.configure()
+        django.settings.configure(SECRET_KEY=KEY)
     defaults = pytest.importorskip("rest_framework_simplejwt.settings").DEFAULTS
     assert all(defaults[name].total_seconds() <= 86400 for name in SIMPLE_JWT_LIFETIMES)
 

@@ -192,15 +192,18 @@ SAFE_METHODS = frozenset(
 # --- webhooks ---------------------------------------------------------------------------------------------------------
 
 HOOK_WORDS = frozenset({"webhook", "webhooks", "hook", "hooks"})
-BODY_READS = frozenset({"json", "body", "form", "get_json", "get_data", "stream", "data", "post", "text", "read"})
+BODY_READS = frozenset("json body form get_json get_data stream data post text read POST".split())
 """Methods and attributes of a request that give its body."""
 PARSED_READS = frozenset({"json", "get_json", "form", "POST", "post"})
 """Those that give it parsed."""
 SIGNATURE_CALLS = frozenset(
     {
+        "check_signature",
         "compare_digest",
         "constant_time_compare",
         "construct_event",
+        "unsign",
+        "unsign_object",
         "verify_signature",
         "verify_webhook",
         "verify_header",

@@ -54,6 +54,10 @@ NEUTRAL_MIDDLEWARE = frozenset(
 _DATES = ("ArchiveIndexView", "YearArchiveView", "MonthArchiveView", "WeekArchiveView", "DayArchiveView",
           "TodayArchiveView", "DateDetailView")  # fmt: skip
 _FORM = ("GET", "POST", "PUT")
+_UNEXPORTED = frozenset(
+    "BaseListView BaseDetailView BaseFormView BaseCreateView BaseUpdateView BaseDeleteView ProcessFormView "
+    "DeletionMixin".split()
+)
 
 
 def _both(module: str, methods: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -62,6 +66,7 @@ def _both(module: str, methods: dict[str, tuple[str, ...]]) -> dict[str, tuple[s
         f"{package}.{name}": answers
         for name, answers in methods.items()
         for package in (f"django.views.generic.{module}", "django.views.generic")
+        if package != "django.views.generic" or name not in _UNEXPORTED
     }
 
 

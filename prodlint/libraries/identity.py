@@ -11,8 +11,8 @@ from prodlint.libraries.sensitive import words_of
 REQUEST_IDENTITY = frozenset(
     {"user", "auser", "session", "state", "auth", "headers", "cookies", "META", "COOKIES", "authorization", "g"}
 )
-"""Attributes of a request that carry a credential, or what a middleware made of one (Starlette, Django, Flask, Litestar,
-aiohttp: "Request" in each project's reference)."""
+"""Attributes of a request that carry a credential, or what a middleware made of one ("Request" in the references of
+Starlette, Django, Flask, Litestar and aiohttp)."""
 REQUEST_INPUT = frozenset(
     {
         "path_params", "query_params", "args", "form", "json", "data", "values", "GET", "POST", "get_json", "body",
@@ -104,7 +104,7 @@ def is_authority(name: str) -> bool:
 
 
 def is_owner_column(name: str) -> bool:
-    """Whether a column that holds a person's key says whose a row is, and not who wrote, reviewed or last changed it."""
+    """Whether a column that holds a person's key says whose a row is, and not who wrote or reviewed it."""
     return not _PERSON.isdisjoint(words_of(name)) and len(words_of(name)) <= 2
 
 
@@ -144,6 +144,9 @@ TOOL_DECORATORS = frozenset(
         "mcp.server.fastmcp.FastMCP.tool",
         "mcp.server.fastmcp.server.FastMCP.tool",
         "mcp.server.FastMCP.tool",
+        "mcp.server.Server.call_tool",
+        "mcp.server.lowlevel.Server.call_tool",
+        "mcp.server.lowlevel.server.Server.call_tool",
         "fastmcp.FastMCP.tool",
         "fastmcp.server.FastMCP.tool",
         "agents.function_tool",
@@ -174,8 +177,10 @@ TOOL_CONTEXTS = frozenset(
 SILENT_FILTERS = ("with_loader_criteria", "do_orm_execute", "before_compile", "schema_translate_map")
 """Names of SQLAlchemy that say that queries may be narrowed where no query shows it ("ORM Execute Events",
 "Multi-tenancy schema translation")."""
-ROW_SECURITY = re.compile(r"row level security|set_config\s*\(|set\s+(local|session)?\s*[\"']?(app|rls|request|jwt)\.|search_path",
-                          re.IGNORECASE)  # fmt: skip
+ROW_SECURITY = re.compile(
+    r"row level security|set_config\s*\(|set\s+(local|session)?\s*[\"']?(app|rls|request|jwt)\.|search_path",
+    re.IGNORECASE,
+)
 """Statements that make PostgreSQL narrow queries by itself."""
 
 PURE_PACKAGES = frozenset(

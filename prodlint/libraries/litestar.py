@@ -43,7 +43,7 @@ HANDLER_PARAMETERS = frozenset(
     """after_request after_response background before_request cache cache_control cache_key_builder content_encoding
     content_media_type data_dto dependencies deprecated description dto etag exception_handlers guards
     http_method include_in_schema media_type middleware name operation_class operation_id opt path raises
-    request_class request_max_body_size response_class response_cookies response_description response_headers
+    request_class request_max_body_size responses response_class response_cookies response_description response_headers
     return_dto security signature_namespace signature_types status_code summary sync_to_thread tags type_decoders
     type_encoders websocket_class is_mount is_static copy_scope handler_class connection_accept_handler
     connection_lifespan on_accept on_disconnect receive_mode send_mode warn_on_data_discard""".split()

@@ -131,12 +131,15 @@ RENDERERS = frozenset(
         "flask.Flask.send_static_file",
         "quart.render_template",
         "django.shortcuts.render",
+        "django.template.response.TemplateResponse",
+        "django.http.HttpResponse",
+        "django.http.response.HttpResponse",
         "fastapi.templating.Jinja2Templates.TemplateResponse",
         "starlette.templating.Jinja2Templates.TemplateResponse",
         "litestar.response.Template",
     }
 )
-"""Calls that make a page of a template, or give a file out of the folder of static files."""
+"""Calls that make a page of a template or a text, or give a file out of the folder of static files."""
 
 PLAIN_CALLS = frozenset(
     {

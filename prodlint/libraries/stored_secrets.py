@@ -15,6 +15,11 @@ _FOR_OTHERS = frozenset(
 )
 """Words that make a token one that its readers are meant to have."""
 
+_MADE_FOR_OTHERS = frozenset(
+    "share shared sharing invite invitation device push fcm apns csrf xsrf guest embed".split()
+)
+"""Of these, the words that say so of a class: `ClientPublic` is only its public face."""
+
 
 @lru_cache(maxsize=8192)
 def is_password(name: str) -> bool:
@@ -33,6 +38,11 @@ def is_password_hash(name: str) -> bool:
 def is_stored_secret(name: str) -> bool:
     """Whether a field holds a secret, token or key that its owner alone should have: `totp_secret`, `refresh_token`."""
     return is_sensitive(name) and not is_password(name) and _FOR_OTHERS.isdisjoint(words_of(name))
+
+
+def is_for_others(name: str) -> bool:
+    """Whether the name of a class says that its secrets are made for those who read them: `CsrfToken`."""
+    return not _MADE_FOR_OTHERS.isdisjoint(words_of(name))
 
 
 def is_strong(name: str) -> bool:

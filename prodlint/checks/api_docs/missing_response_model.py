@@ -23,5 +23,8 @@ def check(project: Project) -> Iterator[Finding]:
         if not route.in_schema or route.location in seen or project.role(route.location.path) in _SKIPPED:
             continue
         seen.add(route.location)
-        if project.scope_of(route.handler).kind == "function" and response_of(project, route).kind == "none":
+        if project.scope_of(route.handler).kind != "function":
+            continue
+        response = response_of(project, route)
+        if response.kind == "none" and not response.is_explicit:
             yield Finding(route.location, route.subject, {"route": route.subject}, route.chain[:1])

@@ -5,29 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Assign, Call, Operation, Reference, Value, walk
 from prodlint.finding import Finding, Location, Severity, Undecided
-from prodlint.libraries.tokens import (
-    ALGORITHMS_REQUIRED,
-    AUTHLIB_JWT,
-    HEADER_READERS,
-    JOSE,
-    NONE_ACCEPTED,
-    family,
-)
+from prodlint.libraries.tokens import ALGORITHMS_REQUIRED, AUTHLIB_JWT, JOSE, NONE_ACCEPTED, family
+from prodlint.project.tokens.algorithms import alternatives, are_from_token, given_algorithms
 from prodlint.project.tokens.decoded import Decoded, off
 from prodlint.project.tokens.spoken import made_in
-from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import (
-    Environment,
-    Given,
-    Instance,
-    Items,
-    Known,
-    Meaning,
-    Site,
-    options,
-)
+from prodlint.project.values.outcomes import Environment, Given, Known, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -50,7 +33,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             seen.add(decoded.location)
             what, severity = found
             fields = {"call": decoded.call.name, "what": what}
-            given = _given(project, decoded)
+            given = given_algorithms(project, decoded)
             chain = project.values.given(given).steps if given is not None else ()
             yield Finding(decoded.location, subject, fields, (*decoded.way.steps, *chain), severity)
 
@@ -58,7 +41,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
 def _of(project: Project, decoded: Decoded) -> tuple[str, Severity | None] | str:
     """What is wrong; why that cannot be told; "" for nothing."""
     library = decoded.decoder.library
-    given = _given(project, decoded)
+    given = given_algorithms(project, decoded)
     if given is None or project.values.given(given).meaning == Known(None):
         if given is None and any(each.star for each in decoded.call.call.arguments):
             return "its arguments are spread with `**`"
@@ -69,9 +52,9 @@ def _of(project: Project, decoded: Decoded) -> tuple[str, Severity | None] | str
         if decoded.call.name == AUTHLIB_JWT and _is_text(project, decoded.key):
             return "allows HMAC and public-key algorithms at once", Severity.WARNING
         return ""
-    if _from_token(project, given):
+    if are_from_token(project, given):
         return "takes the algorithm from the token itself", None
-    for names in _alternatives(project, given):
+    for names in alternatives(project, given):
         families = {family(name) for name in names} - {""}
         if "none" in families:
             accepted = library in NONE_ACCEPTED
@@ -79,21 +62,6 @@ def _of(project: Project, decoded: Decoded) -> tuple[str, Severity | None] | str
         if "HMAC" in families and len(families) > 1:
             return "allows HMAC and public-key algorithms at once", None
     return ""
-
-
-def _given(project: Project, decoded: Decoded) -> Given | None:
-    """The algorithms: an argument, or for Authlib the list that its object was made with."""
-    if decoded.algorithms is not None:
-        return decoded.algorithms
-    function = decoded.call.call.function
-    if not decoded.call.name.endswith("JsonWebToken.decode"):
-        return None
-    owner = Reference(function.name.rpartition(".")[0], function.place) if isinstance(function, Reference) else None
-    meaning = project.values.evaluate(decoded.way.site, owner).meaning if owner is not None else None
-    made = meaning.call if isinstance(meaning, Instance) else None
-    if made is not None and isinstance(made.value, Call) and made.value.arguments:
-        return Given(made.site, made.value.arguments[0].value)
-    return None
 
 
 def _required(project: Project, decoded: Decoded) -> tuple[str, Severity | None] | str:
@@ -113,47 +81,3 @@ def _is_text(project: Project, given: Given | None) -> bool:
     return isinstance(meaning, Environment) or any(
         isinstance(each, Known) and isinstance(each.value, str) for each in options(meaning)
     )
-
-
-def _from_token(project: Project, given: Given) -> bool:
-    """Whether algorithms are computed from the token's header, with nothing that compares them."""
-    site = given.site
-    names: set[str] = set()
-    function = Defined(site.path, site.scope)
-    for statement in project.statements_of(function):
-        if isinstance(statement, Assign) and statement.value is not None:
-            if _reads_header(project, site, statement.value, names):
-                names |= {each.name for each in statement.targets if isinstance(each, Reference)}
-    if not _reads_header(project, site, given.value, names):
-        return False
-    compared = {"in", "not in", "==", "!="}
-    for value in project.values_of(function):
-        for each in walk(value):
-            if isinstance(each, Operation) and each.operator in compared and _reads_header(project, site, each, names):
-                return False
-    return True
-
-
-def _reads_header(project: Project, site: Site, value: Value, names: set[str]) -> bool:
-    for each in walk(value):
-        if isinstance(each, Reference) and each.name.partition(".")[0] in names:
-            return True
-        if isinstance(each, Call) and project.values.external_name(site, each.function) in HEADER_READERS:
-            return True
-    return False
-
-
-def _alternatives(project: Project, given: Given) -> Iterator[list[str]]:
-    """The lists of algorithms that a value may be."""
-    for meaning in options(project.values.given(given).meaning):
-        if isinstance(meaning, Items):
-            several = [project.values.given(each).meaning for each in meaning.values]
-            yield [name for each in several for name in _texts(each)]
-        else:
-            yield list(_texts(meaning))
-
-
-def _texts(meaning: Meaning) -> Iterator[str]:
-    for each in options(meaning):
-        if isinstance(each, Known) and isinstance(each.value, str):
-            yield each.value

@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Severity, Step, Undecided
+from prodlint.project.routes.reading import only_reads
 
 if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.routes.route import Route
 
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "customers", "members", "employees"})
 _FEW = 3
 """Open routes that are always listed one by one."""
@@ -54,7 +54,7 @@ def _application(project: Project, location: Location, routes: list[Route]) -> I
     whole: dict[Location, list[Route]] = {}
     for same in _by_handler(opened).values():
         router = same[0].chain[1].location
-        if router not in shielded and set(same[0].methods) <= _READING and not _names(same[0], _DELICATE):
+        if router not in shielded and only_reads(project, same[0]) and not _names(same[0], _DELICATE):
             whole.setdefault(router, []).extend(same)
             continue
         yield _open(project, same, protected, opened)
@@ -84,11 +84,11 @@ def _open(project: Project, routes: list[Route], protected: list[Route], opened:
     if route.conditional:
         severity = Severity.NOTE
         evidence += " where the configuration adds it"
-    elif set(route.methods) <= _READING and not _names(route, _DELICATE):
+    elif only_reads(project, route) and not _names(route, _DELICATE):
         # Reading is often meant to be open, unless the router's other readers say otherwise.
         neighbours = [each for each in opened if each.chain[1].location == route.chain[1].location]
-        guarded = sum(set(each.methods) <= _READING for each in siblings)
-        readers = guarded + sum(set(each.methods) <= _READING for each in neighbours)
+        guarded = sum(only_reads(project, each) for each in siblings)
+        readers = guarded + sum(only_reads(project, each) for each in neighbours)
         if guarded * 2 < readers and not (guarded and _names(route, _PEOPLE)):
             severity = Severity.WARNING
     also = f" (also {', '.join(sorted(each.path for each in routes[1:]))})" if len(routes) > 1 else ""

@@ -53,7 +53,7 @@ def _judged(project: Project, each: Input, routes: list[Route]) -> Iterator[Find
             yield Undecided(each.location, f"query parameter {each.name} of {route.subject}", reason)
             return
         steps += refusal.steps
-    others = f" and {len(routes) - 1} more routes" if len(routes) > 1 else ""
+    others = f" and {len(routes) - 1} more" if len(routes) > 1 else ""
     fields = {"name": each.name, "route": f"`{route.subject}`{others}"}
     taker = project.qualified(each.function) if each.dependency is not None and not is_scheme else route.subject
     yield Finding(each.location, f"{taker} {each.name}", fields, tuple(steps))

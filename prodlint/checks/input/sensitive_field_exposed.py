@@ -29,7 +29,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         for exposed in several:
             found.setdefault((exposed.name, exposed.location), (exposed, []))[1].append(route)
     for exposed, routes in found.values():
-        others = f" and {len(routes) - 1} more routes" if len(routes) > 1 else ""
+        others = f" and {len(routes) - 1} more" if len(routes) > 1 else ""
         steps = tuple(Step(f"`{route.subject}` answers it", route.location) for route in routes[:6])
         fields = {"field": exposed.name, "route": f"`{routes[0].subject}`{others}"}
         yield Finding(exposed.location, f"{routes[0].subject} {exposed.name}", fields, (*exposed.steps, *steps))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Reference
+from prodlint.facts import Call, Reference, walk
 from prodlint.finding import Location, Step
-from prodlint.libraries.credentials import HOOK_WORDS, PARSED_READS
+from prodlint.libraries.credentials import BODY_READS, HOOK_WORDS, PARSED_READS
 from prodlint.libraries.sensitive import is_sensitive, words_of
 from prodlint.project.credentials.client import is_request
 from prodlint.project.credentials.places import counts
@@ -78,7 +78,17 @@ def _is_managed(project: Project, route: Route) -> bool:
 
 
 def _uses_body(project: Project, route: Route) -> bool:
-    return any(each.source in {"body", "form", "values", "unknown"} for each in project.inputs.taken(route))
+    """Whether a route takes a body, or its handler reads that of the request."""
+    if any(each.source in {"body", "form", "values", "unknown"} for each in project.inputs.taken(route)):
+        return True
+    assert route.handler is not None
+    where = Where(route.handler.path, route.handler.scope, project.scope_of(route.handler).block)
+    for value in project.values_of(route.handler):
+        for each in walk(value):
+            if isinstance(each, Reference) and each.name.rpartition(".")[2] in BODY_READS and "." in each.name:
+                if is_request(project, where, receiver_of(each)):
+                    return True
+    return False
 
 
 def _is_verified_before(project: Project, route: Route) -> bool:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from prodlint.facts import Reference, Sequence, Subscript, Value
 from prodlint.finding import Location
-from prodlint.libraries.identity import is_authority
+from prodlint.libraries.identity import is_authority, is_state
 from prodlint.libraries.requests import REQUEST_TYPES
 from prodlint.project.identity.events import (
     CALLER,
@@ -21,6 +21,7 @@ from prodlint.project.identity.events import (
     Refused,
     Summary,
 )
+from prodlint.project.routes.statuses import LOGIN
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Site
 
@@ -137,10 +138,9 @@ class Callers:
         for need in dependency.needs:
             if need.parameter:
                 environment[need.parameter] = self.of_dependency(need)[0]
-        below = any(
-            self.of_dependency(each)[2] and each.code is not None for need in dependency.needs for each in need.closure()
-        )
-        is_root = status in _IDENTIFYING and not below
+        known = [self.of_dependency(need) for need in dependency.needs if need.code is not None]
+        below = any(CALLER in self.model.flat(labels) for labels, _, _ in known)
+        is_root = status in _IDENTIFYING and (not below or self._demands(dependency))
         self._given(dependency.code, None, environment)
         summary = self.model.summary(dependency.code, environment, dependency.arguments)
         if summary is None:
@@ -151,6 +151,12 @@ class Callers:
         if is_root or (status == "unknown" and not below):
             labels = labels | {CALLER}
         return labels, summary, is_root
+
+    def _demands(self, dependency: Dependency) -> bool:
+        """Whether a dependency itself refuses whoever is not known."""
+        assert dependency.code is not None
+        refusals = self.project.routing.refusals.of(dependency.code, dependency.arguments)
+        return any(each.status in {401, LOGIN} for each in refusals)
 
     # --- parameters ---
 
@@ -169,11 +175,9 @@ class Callers:
                     environment["self.request"] = frozenset({REQUEST})
                     environment["self.kwargs"] = frozenset({("I",)})
                 continue
-            if index == in_class and framework in _FIRST:
-                environment[parameter.name] = frozenset({REQUEST})
-            elif parameter.annotation is not None and self._is_request(site, parameter.annotation):
-                environment[parameter.name] = frozenset({REQUEST})
-            elif framework == "litestar" and parameter.name == "request":
+            is_first = index == in_class and framework in _FIRST
+            is_named = framework == "litestar" and parameter.name in {"request", "socket", "connection"}
+            if is_first or is_named or self._is_request(site, parameter.annotation):
                 environment[parameter.name] = frozenset({REQUEST})
             elif framework == "litestar" and parameter.name == "current_user":
                 environment[parameter.name] = frozenset({CALLER})
@@ -181,7 +185,9 @@ class Callers:
                 label: Label = ("I", parameter.name)
                 environment[parameter.name] = frozenset({label})
 
-    def _is_request(self, site: Site, annotation: Value) -> bool:
+    def _is_request(self, site: Site, annotation: Value | None) -> bool:
+        if annotation is None:
+            return False
         found = self.project.values.annotated(site, annotation)
         return isinstance(found, External) and found.name.rpartition(".")[2] in REQUEST_TYPES
 
@@ -196,8 +202,6 @@ class Callers:
 
 def is_restriction(event: Refused, proven: Labels, is_root: bool) -> bool:
     """Whether a refusal depends on what the caller may do, and on nothing that the client chose."""
-    from prodlint.libraries.identity import is_state
-
     if not event.labels or not event.labels <= proven or CALLER not in event.labels | proven:
         return False
     names = [name for name, labels in event.attributes if labels and labels <= proven]

@@ -15,13 +15,14 @@ from prodlint.libraries.identity import (
     MODIFIERS,
     PURE_PACKAGES,
 )
-from prodlint.project.identity.events import CALLER, NOTHING, REQUEST, UNKNOWN, Handed, Labels, Modified
+from prodlint.project.identity.events import CALLER, NOTHING, REQUEST, UNKNOWN, Compared, Handed, Labels, Modified
 from prodlint.project.values.bindings import Bound, Defined, External
 from prodlint.project.values.outcomes import Function, Given, Instance, Meaning, Opaque, options
 
 if TYPE_CHECKING:
     from prodlint.project.identity.walker import Walker
 
+_COMPARERS = frozenset({"compare_digest", "eq", "constant_time_compare"})
 _MAX_CHOICES = 3
 _LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "warn"})
 
@@ -74,7 +75,7 @@ def _modified(walker: Walker, call: Call, last: str, owner: Labels) -> None:
         target = walker.of(call.arguments[0].value)
     rows = frozenset(each for each in walker.flat(target) if each[0] == "R" or each == CALLER)
     if rows:
-        walker.record(call.place, Modified(rows, walker.location(call)))
+        walker.record(call.place, Modified(rows, walker.location(call), last == "delete"))
 
 
 def _option(walker: Walker, call: Call, meaning: Meaning, last: str, owner: Labels, given: Labels) -> Labels:
@@ -112,6 +113,10 @@ def _external(walker: Walker, call: Call, name: str, last: str, owner: Labels, g
     if package in IMPLICIT:
         return frozenset({UNKNOWN})
     both = owner | given
+    if last in _COMPARERS and len(call.arguments) == 2:
+        sides = [walker.flat(walker.of(each.value)) for each in call.arguments]
+        if all(sides):
+            walker.record(call.place, Compared(sides[0], "", sides[1], "", walker.location(call)))
     if package in PURE_PACKAGES:
         return both
     return _handed(walker, call, name, both)

@@ -22,7 +22,7 @@ from prodlint.project.identity.events import (
     Refused,
     Written,
 )
-from prodlint.project.identity.evidence import SAFE, Evidence
+from prodlint.project.identity.evidence import SAFE
 from prodlint.project.identity.proof import Proof
 from prodlint.project.tables.schema import Table
 
@@ -51,6 +51,8 @@ def chosen_identities(identity: Identity, answered: Answered) -> Iterator[Chosen
         return
     seen: set[Label] = set()
     for found in answered.walked.found:
+        if not identity.has_individuals and not isinstance(found.event, Refused):
+            continue
         for each in _of(identity, answered.walked, answered.proof, found, answered):
             if each.label not in seen:
                 seen.add(each.label)
@@ -67,9 +69,7 @@ def chosen_by_model(identity: Identity, walked: Walked, proof: Proof) -> Iterato
                 yield each
 
 
-def _of(
-    identity: Identity, walked: Walked, proof: Proof, found: Found, answered: Answered | None
-) -> Iterator[Chosen]:
+def _of(identity: Identity, walked: Walked, proof: Proof, found: Found, answered: Answered | None) -> Iterator[Chosen]:
     match found.event:
         case Constraint(rows, table, column, labels) if table is not None and column:
             if any(proof.labels_of(row) & proof.proven or row in proof.proven for row in rows):
@@ -81,7 +81,9 @@ def _of(
         case Written(table, rows, column, labels):
             several = [table] if table is not None else [identity.evidence.table(row) for row in rows]
             for each in several:
-                for label in _named(labels, proof) if each is not None else ():
+                if each is None or _names_caller_too(walked, proof, rows):
+                    continue
+                for label in _named(labels, proof):
                     use = _assignment(identity, answered, proof, each, column, label)
                     if use:
                         yield _chosen(identity, walked, proof, found, label, use, rows)
@@ -90,6 +92,15 @@ def _of(
             if len(inputs) == len(labels) == 1 and is_privilege(str(inputs[0][-1])) and found.event.compares:
                 use = f"decides alone whether {status} is answered"
                 yield _chosen(identity, walked, proof, found, inputs[0], use, frozenset())
+
+
+def _names_caller_too(walked: Walked, proof: Proof, rows: Labels) -> bool:
+    """Whether the same row also names the caller, so that the client's user is the other side of it: who is followed,
+    invited or written to."""
+    return any(
+        isinstance(each.event, Written) and each.event.rows == rows and each.event.labels & proof.caller
+        for each in walked.found
+    )
 
 
 def _named(labels: Labels, proof: Proof) -> Iterator[Label]:
@@ -118,17 +129,25 @@ def _selection(
         or (isinstance(each.event, Written) and each.event.table is None and rows & each.event.rows)
         for each in walked.found
     )
+    if described is not None and described.foreign_key and not evidence.points_to_users(described):
+        if column not in ownership.filtered | ownership.compared:
+            return ""  # A customer or account of the business, and no user.
     use = f"{'changes' if changes else 'selects'} rows of `{table.label}` by `{column}`"
     if evidence.is_user(table):
         # Who somebody is may be looked up; whose account is changed may not be chosen.
         unique = evidence.is_key(table, column) or (described is not None and described.unique)
-        return use if changes and unique and is_user_name(name) else ""
+        direct = answered is not None and not set(answered.route.methods) & {"POST", "GET", "*"}
+        return use if changes and direct and unique and is_user_name(name) else ""
     points = described is not None and evidence.points_to_users(described)
     if not changes and answered is not None:
         own = answered.route.subject
         if ownership.shared - {own} or not set(answered.route.methods) <= SAFE or not rows & walked.returns:
             return ""
-        if is_identity(name) and column in ownership.filtered | ownership.compared and ownership.proof.get(column, own) != own:
+        if (
+            is_identity(name)
+            and column in ownership.filtered | ownership.compared
+            and ownership.proof.get(column, own) != own
+        ):
             return use
     if is_identity(name) and (points or column == name) and is_owner_column(column):
         return use
@@ -136,7 +155,12 @@ def _selection(
 
 
 def _assignment(
-    identity: Identity, answered: Answered | None, proof: Proof, table: Table | None, column: str, label: Label
+    identity: Identity,
+    answered: Answered | None,
+    proof: Proof,
+    table: Table | None,
+    column: str,
+    label: Label,
 ) -> str:
     """What an identity is written to; "" where it is no identity, or somebody else is meant on purpose."""
     assert table is not None
@@ -149,7 +173,7 @@ def _assignment(
         return f"sets `{table.label}.{column}`, which decides what a caller may do" if privileged else ""
     if not is_owner_column(column) or not is_identity(name) or proof.compares:
         return ""
-    if evidence.points_to_users(described) or column == name:
+    if evidence.points_to_users(described) or (column == name and not described.foreign_key):
         return f"makes rows of `{table.label}` for `{column}`"
     return ""
 

@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Attribute, Call, Constant, Expression, Raise, Reference, Return, Subscript, Value, walk
+from prodlint.facts import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    Constant,
+    Expression,
+    Raise,
+    Reference,
+    Return,
+    Subscript,
+    Value,
+    walk,
+)
 from prodlint.finding import Location, Step
 from prodlint.libraries.identity import TOKEN_CHECKS
 from prodlint.libraries.responses import HTTP_EXCEPTIONS
@@ -168,7 +181,7 @@ def _gives(project: Project, code: Defined) -> bool:
 
 def _is_wrapped(project: Project, code: Defined, value: Value) -> bool:
     """Whether a decorator's inner function only goes on to the function that it wraps."""
-    while not isinstance(value, Call) and hasattr(value, "value"):
+    while isinstance(value, Await):
         value = value.value
     if not isinstance(value, Call) or not isinstance(value.function, Reference):
         return False

@@ -77,6 +77,7 @@ class Modified(Struct, frozen=True):
 
     labels: Labels
     location: Location
+    deletes: bool = False
 
 
 class Handed(Struct, frozen=True):

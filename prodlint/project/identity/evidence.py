@@ -75,7 +75,7 @@ class Evidence:
         return column is not None and column.name in table.primary_key and not column.foreign_key
 
     def may_own(self, table: Table, attribute: str) -> bool:
-        """Whether a column or relationship of a table can say whose a row is: a key of another table, or a name of one."""
+        """Whether a column or relationship of a table can say whose a row is."""
         column = table.of_attribute(attribute)
         if self.is_key(table, attribute):
             return False
@@ -132,7 +132,9 @@ class Evidence:
     def _read(self, rows: Labels, table: Table, proof: Proof, route: Route) -> None:
         for row in rows:
             by_key = any(
-                isinstance(each.event, Constraint) and each.event.table == table and self.is_key(table, each.event.column)
+                isinstance(each.event, Constraint)
+                and each.event.table == table
+                and self.is_key(table, each.event.column)
                 and any(label[0] == "I" for label in each.event.labels)
                 for each in proof.conditions.get(row, ())
             )  # fmt: skip

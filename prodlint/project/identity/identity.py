@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from prodlint.facts import Call, Constant, walk
-from prodlint.libraries.identity import ROW_SECURITY, SILENT_FILTERS
+from prodlint.libraries.identity import ROW_SECURITY, SILENT_FILTERS, TOKEN_CHECKS
 from prodlint.project.identity.callers import Callers, Walked
 from prodlint.project.identity.evidence import Evidence
 from prodlint.project.identity.model import Model
 from prodlint.project.identity.proof import Proof, prove
+from prodlint.project.identity.roles import demanded
 from prodlint.project.routes.route import Route
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Identity:
     def is_restricted(self, answered: Answered) -> bool:
         """Whether a route is for some callers only: a refusal depends on what the caller may do, and does not let those
         in who have the role that everyone has at first."""
+        if demanded(self.project, answered.route):
+            return True
         common = self.common_roles
         return any(not (each.allowed & common) for each in answered.proof.restrictions)
 
@@ -95,6 +98,14 @@ class Identity:
         return frozenset(found)
 
     @cached_property
+    def has_individuals(self) -> bool:
+        """Whether callers are persons and not one service with a key: a route uses who calls, or a token is decoded."""
+        if any(each.filtered or each.compared or each.written for each in self.evidence.of.values()):
+            return True
+        decoders = {name for name in TOKEN_CHECKS if not name.endswith("compare_digest")}
+        return next(self.project.calls(decoders), None) is not None
+
+    @cached_property
     def privileges(self) -> frozenset[str]:
         """The attributes of the caller that some refusal of the application asks for."""
         return frozenset(
@@ -113,7 +124,8 @@ class Identity:
                 continue
             for outer, _ in self.project.values_in(path):
                 for inner in walk(outer):
-                    if isinstance(inner, Constant) and isinstance(inner.value, str) and ROW_SECURITY.search(inner.value):
+                    text = inner.value if isinstance(inner, Constant) else None
+                    if isinstance(text, str) and ROW_SECURITY.search(text):
                         return f"`{path}` has the database narrow queries"
         return ""
 

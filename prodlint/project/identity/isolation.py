@@ -31,7 +31,7 @@ class Exposed(Struct, frozen=True):
     input: str
     """What the client calls the key."""
     verb: str
-    """ "reads", "changes"."""
+    """ "reads", "changes", "deletes"."""
     location: Location
     """Where the handler or dependency loads the row."""
     evidence: str
@@ -82,9 +82,7 @@ def _exposed(identity: Identity, answered: Answered, label: Label) -> Exposed | 
     )  # fmt: skip
 
 
-def _chosen(
-    evidence: Evidence, proof: Proof, label: Label, table: Table
-) -> tuple[Found, Table, str] | None:
+def _chosen(evidence: Evidence, proof: Proof, label: Label, table: Table) -> tuple[Found, Table, str] | None:
     """The condition by which a client chooses the row: its key, or the key of the owned row that it belongs to."""
     for found in proof.conditions.get(label, ()):
         event = found.event
@@ -119,6 +117,9 @@ def _asks_for_owner(evidence: Evidence, proof: Proof, label: Label, table: Table
 def _verb(answered: Answered, label: Label) -> str:
     """What the route does with the row: "" where it neither gives it back nor changes it."""
     for found in answered.walked.found:
+        if isinstance(found.event, Modified) and label in found.event.labels and found.event.deletes:
+            return "deletes"
+    for found in answered.walked.found:
         if isinstance(found.event, Modified) and label in found.event.labels:
             return "changes"
         if isinstance(found.event, Written) and found.event.table is None and label in found.event.rows:
@@ -144,6 +145,9 @@ def _why(evidence: Evidence, ownership: Ownership, table: Table, verb: str, answ
         if lists and confirmed and not ownership.shared - {own}:
             return f"`{lists[0]}` gives only the caller's rows"
         return ""
+    is_private = bool(ownership.read_by_key or (ownership.read_in_lists and not ownership.shared))
+    if verb == "changes" and not is_private and not _is_direct(answered):
+        return ""  # `POST /posts/{id}/vote`: what others may do to a row that they may read.
     if confirmed:
         return f"`{ownership.proof[confirmed[0]]}` compares `{confirmed[0]}` with the caller"
     written = sorted(each for each in ownership.written if is_owner_column(each))
@@ -157,8 +161,14 @@ def _why(evidence: Evidence, ownership: Ownership, table: Table, verb: str, answ
         isinstance(each.event, Refused) and not each.is_root and each.event.status in {401, 403}
         for each in answered.walked.found
     ):  # fmt: skip
-        return f"the caller is compared with something else, although `{authors[0]}` says whose it is"
+        return f"`{authors[0]}` says so and the caller is compared with something else"
     return ""
+
+
+def _is_direct(answered: Answered) -> bool:
+    """Whether a route changes the very object that its path ends with."""
+    route = answered.route
+    return route.path.rstrip("/").endswith("}") and not set(route.methods) & {"POST", "GET", "*"}
 
 
 def _doubt(answered: Answered, label: Label) -> str:

@@ -10,16 +10,17 @@ from prodlint.facts import Call, Reference
 from prodlint.libraries.values import PROPERTIES
 from prodlint.project.identity.calls import bound_labels
 from prodlint.project.identity.events import NOTHING, UNKNOWN, Handed, Label, Labels, Summary
-from prodlint.project.identity.queries import Queries, repository_class
+from prodlint.project.identity.queries import Queries
+from prodlint.project.identity.repositories import repository_class
 from prodlint.project.identity.walker import Walker
 from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Defined, Variable
-from prodlint.project.values.outcomes import Given, Site
+from prodlint.project.values.outcomes import Given
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-_MAX_DEPTH = 5
+_MAX_DEPTH = 4
 _UNSEEN = frozenset({"test", "migration", "documentation"})
 
 
@@ -35,12 +36,8 @@ class Model:
         self._objects: list[dict[str, Labels]] = []
         self._object_labels: dict[object, Label] = {}
         self._active: set[object] = set()
-        self._repositories: dict[Variable | str, tuple[str, Table] | None] = {}
+        self._repositories: dict[Variable, tuple[str, Table] | None] = {}
         self._properties: dict[tuple[Defined, str], Defined | None] = {}
-
-    def site(self, path: str, scope: int) -> Site:
-        """A place of evaluation."""
-        return Site(path, scope)
 
     # --- labels ---
 
@@ -195,7 +192,7 @@ class Model:
         if not isinstance(symbol, Variable) or rest:
             return None
         if symbol not in self._repositories:
-            self._repositories[symbol] = repository_class(self, walker, value)
+            self._repositories[symbol] = repository_class(self.project, symbol)
         return self._repositories[symbol]
 
 

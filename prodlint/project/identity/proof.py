@@ -74,7 +74,7 @@ def prove(walked: Walked, accesses: list[Access]) -> Proof:
             break
         caller |= more
     compared = [each.event for each in walked.found if isinstance(each.event, Compared)]
-    inserted = {("R", each.number) for each in accesses if each.kind == "insert"}
+    inserted: set[Label] = {row for row in selected if row[0] == "R" and accesses[int(str(row[1]))].kind == "insert"}
     proven = _closure(set(caller), compared, selected, inserted)
     perhaps = _closure(_handed(walked, proven), compared, selected, inserted)
     known = frozenset(caller)
@@ -87,12 +87,17 @@ def prove(walked: Walked, accesses: list[Access]) -> Proof:
         each.event for each in walked.found
         if isinstance(each.event, Refused) and is_restriction(each.event, known, each.is_root)
     ]  # fmt: skip
-    compares = any((each.left & known and each.right - known) or (each.right & known and each.left - known)
-                   for each in compared)  # fmt: skip
+    pairs = [*((each.left, each.right) for each in compared), *((each.right, each.left) for each in compared)]
+    compares = any(one & known and other - known for one, other in pairs)
     return Proof(
-        known, frozenset(equal), frozenset(proven), frozenset(perhaps), {row: tuple(each) for row, each in conditions.items()},
-        tuple(restrictions), compares,
-    )  # fmt: skip
+        known,
+        frozenset(equal),
+        frozenset(proven),
+        frozenset(perhaps),
+        {row: tuple(each) for row, each in conditions.items()},
+        tuple(restrictions),
+        compares,
+    )
 
 
 def _closure(

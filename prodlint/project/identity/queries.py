@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Call, Constant, Mapping, Operation, Reference, Subscript, Value
-from prodlint.libraries.identity import BY_NAME, CONDITIONS, GETS, REPOSITORIES, REPOSITORY_METHODS, SELECTS
+from prodlint.facts import Attribute, Call, Constant, Mapping, Operation, Reference, Value
+from prodlint.libraries.identity import BY_NAME, CONDITIONS, GETS, REPOSITORY_METHODS, SELECTS
 from prodlint.project.identity.calls import parts_of
 from prodlint.project.identity.events import NOTHING, Access, Constraint, Label, Labels, Modified, Written
 from prodlint.project.tables.schema import Table
-from prodlint.project.values.bindings import Defined, External, Variable
-from prodlint.project.values.outcomes import Instance
+from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
     from prodlint.project.identity.model import Model
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "in", "not in", "is", "is not"})
 _VALIDATORS = frozenset({"model_validate", "parse_obj", "from_orm", "validate", "from_dict", "construct"})
 _CLASSES = ("model", "table", "entity", "class", "cls", "schema", "kind", "type")
-_FUNCTIONS = frozenset("count distinct max min sum avg lower upper coalesce cast label col exists any_ array_agg".split())
+_FUNCTIONS = frozenset("count distinct max min sum avg lower upper coalesce cast label col exists array_agg".split())
 _KINDS = {"update": "update", "delete": "delete"}
 
 
@@ -108,7 +107,7 @@ class Queries:
         if any(each[0] == "R" for each in owner) and last in {"select_from", "exists", "delete", "update"}:
             # `select(func.count()).select_from(Item)`, `query.delete()`.
             if last in _KINDS:
-                walker.record(call.place, Modified(walker.flat(owner), walker.location(call)))
+                walker.record(call.place, Modified(walker.flat(owner), walker.location(call), last == "delete"))
             self._arguments(walker, call)
             if tables and last == "select_from":
                 return owner | self._access(walker, tables[0], "read", call)
@@ -120,7 +119,7 @@ class Queries:
         if extra:
             walker.record(("select", call.place), Constraint(found, None, "", extra, walker.location(call)))
         if last in _KINDS:
-            walker.record(call.place, Modified(found, walker.location(call)))
+            walker.record(call.place, Modified(found, walker.location(call), last == "delete"))
         return found
 
     def _entity(self, walker: Walker, value: Value) -> Table | None:
@@ -298,7 +297,7 @@ class Queries:
                     walker.record((argument.value.place, "made"),
                                   Constraint(found, None, "", labels, walker.location(argument.value)))  # fmt: skip
         if kind in {"update", "delete"}:
-            walker.record(("modified", call.place), Modified(found, walker.location(call)))
+            walker.record(("modified", call.place), Modified(found, walker.location(call), kind == "delete"))
         return found
 
 
@@ -307,36 +306,4 @@ def _may_be_class(name: str) -> bool:
     return name[:1].isupper() or name.lstrip("_")[:1].isupper() or any(each in name for each in _CLASSES)
 
 
-def repository_class(model: Model, walker: Walker, value: Reference) -> tuple[str, Table] | None:
-    """The kind of generic repository that a name stands for, with its table: `crud_posts = CRUDPost(Post)`."""
-    names = model.project.names
-    symbol, rest = names.resolve(walker.site.path, walker.site.scope, value.name)
-    if not isinstance(symbol, Variable) or rest:
-        return None
-    made = model.project.values.single_assignment(symbol)
-    if not isinstance(made, Call) or not made.arguments:
-        return None
-    meaning = model.project.values.variable(symbol).meaning
-    called: Value | None = made.function
-    path, scope = symbol.path, symbol.scope
-    for _ in range(4):
-        if isinstance(called, Subscript):
-            called = called.value
-        if not isinstance(called, Reference):
-            break
-        inner, left = names.resolve(path, scope, called.name)
-        kind = REPOSITORIES.get(inner.name) if isinstance(inner, External) and not left else None
-        if kind is None and isinstance(inner, Defined):
-            for ancestor in names.ancestors(inner.path, inner.scope):
-                kind = kind or (REPOSITORIES.get(ancestor.name) if isinstance(ancestor, External) else None)
-        if kind is not None:
-            first = made.arguments[0].value
-            table = model.project.entities.table(model.site(symbol.path, symbol.scope), getattr(first, "name", ""))
-            return (kind, table) if table is not None else None
-        if not isinstance(inner, Variable):
-            break
-        called, path, scope = model.project.values.single_assignment(inner), inner.path, inner.scope
-    return None if isinstance(meaning, Instance) else None
-
-
-__all__ = ["Queries", "repository_class"]
+__all__ = ["Queries"]

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Call, Constant, Operation, Python, Raise, Reference, Return, Subscript, Value, walk
+from prodlint.facts import (
+    Attribute,
+    Call,
+    Constant,
+    Operation,
+    Python,
+    Raise,
+    Reference,
+    Return,
+    Sequence,
+    Subscript,
+    Value,
+    walk,
+)
 from prodlint.finding import Location
 from prodlint.libraries.responses import ABORTS
 from prodlint.project.identity.events import Labels, Refused
@@ -28,7 +41,7 @@ def refused(walker: Walker, python: Python) -> Iterator[Refused]:
         match statement:
             case Raise(value) if value is not None:
                 status = statuses.status_of(walker.plain, value)
-            case Return(value) if isinstance(value, Call) or (value is not None and type(value).__name__ == "Sequence"):
+            case Return(value) if isinstance(value, Call | Sequence):
                 status = next(iter(statuses.responses(walker.plain, value)), 0)
         value = getattr(statement, "value", None)
         if isinstance(value, Call) and _is_abort(walker, value):

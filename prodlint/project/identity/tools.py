@@ -41,7 +41,8 @@ def find_tools(identity: Identity) -> Iterator[Tool]:
             if scope.kind == "function" and scope.decorators and _is_tool(project, Defined(path, index)):
                 function = Defined(path, index)
                 walked = identity.callers.walk_tool(function, _arguments(project, function))
-                yield Tool(function, project.qualified(function), walked, prove(walked, identity.model.queries.accesses))
+                proof = prove(walked, identity.model.queries.accesses)
+                yield Tool(function, project.qualified(function), walked, proof)
 
 
 def _is_tool(project: Project, function: Defined) -> bool:

@@ -56,8 +56,8 @@ if TYPE_CHECKING:
 
 _COMPARISONS = frozenset({"==", "!=", "in", "not in", "<", ">", "<=", ">=", "is", "is not"})
 _ORDERS = frozenset({"<", ">", "<=", ">="})
-_ROUNDS = 2
-"""How often a body is walked, so that what a loop assigns late is seen early."""
+_LOOPS = frozenset({"for", "while"})
+"""A body with loops is walked twice, so that what they assign late is seen early."""
 _MAX_KEYS = 4
 
 
@@ -100,7 +100,8 @@ class Walker:
             if block.scope == self.function.scope and block.value is not None and block.kind != "else"
         ]
         parts.sort(key=lambda each: each[0])
-        for _ in range(_ROUNDS):
+        loops = any(isinstance(part, Block) and part.kind in _LOOPS for _, part in parts)
+        for _ in range(2 if loops else 1):
             self.events.clear()
             self.children.clear()
             for _, part in parts:
@@ -156,7 +157,9 @@ class Walker:
             case Assign(targets, value) if value is not None:
                 labels = self.of(value)
                 for target in targets:
-                    self.bind(target, labels, value)
+                    # A counter that goes up (`post.likes += 1`) is no change that only the owner may make.
+                    if not statement.operator or (isinstance(target, Reference) and "." not in target.name):
+                        self.bind(target, labels, value)
             case Return(value) if value is not None:
                 self.returns |= self.of(value)
             case Expression(value, kind=kind) if kind != "global":
@@ -189,8 +192,8 @@ class Walker:
                     self.environment[owner] = self.environment.get(owner, NOTHING) | labels
             case Sequence(_, items):
                 several = value.items if isinstance(value, Sequence) and len(value.items) == len(items) else None
-                for index, item in enumerate(items):
-                    self.bind(item, self.of(several[index]) if several is not None else labels)
+                for position, item in enumerate(items):
+                    self.bind(item, self.of(several[position]) if several is not None else labels)
             case Operation("*", (inner,)):
                 self.bind(inner, labels)
 

@@ -106,7 +106,11 @@ class Authenticator:
             return NONE
         if guard.kind != "decorator":
             refusals = self.project.routing.refusals.of(guard.code, guard.arguments)
-            return self.judged(guard.code, guard.name, refusals)
+            answer = self.judged(guard.code, guard.name, refusals)
+            if guard.kind == "guard" and answer.status == "none" and any(each.status >= 500 for each in refusals):
+                # Raising is all that a guard of Litestar can do; what the application answers then is not followed.
+                return Authentication("unknown", guard.name, f"`{guard.name}` raises an exception of its own", (step,))
+            return answer
         return self._of_decorator(guard, guard.code)
 
     def _of_outsider(self, guard: Guard, step: Step) -> Authentication:

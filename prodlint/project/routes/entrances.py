@@ -76,7 +76,7 @@ _IDENTITY_PARAMETER = re.compile(r"\{(user_?|account_?|member_?|customer_?)?(id|
 
 def entrance_reason(project: Project, route: Route, segments: list[str]) -> str:
     """Which entrance a route is; "" for none. `segments` are those of its path, in lower case."""
-    if route.handler is None or not _RESERVED.isdisjoint(segments):
+    if route.handler is None or not (_RESERVED.isdisjoint(segments) or _enters(project, route, segments)):
         return ""
     taken = _taken(project, route, route.handler)
     does = handles_credentials(project, route.handler)
@@ -114,6 +114,13 @@ def _is(
     if entrance.reason in {"signup", "password reset", "account confirmation"}:
         return takes and (does or bool(taken & (_PASSWORDS | _PROOFS)) or bool(in_name & words and in_path & words))
     return takes and does
+
+
+def _enters(project: Project, route: Route, segments: list[str]) -> bool:
+    """`/admin/login`, answered by a handler called `login`."""
+    assert route.handler is not None
+    words = {"login", "logout"} & _words(segments[-1])
+    return bool(words & set(words_of(project.scope_of(route.handler).name)))
 
 
 def _words(segment: str) -> set[str]:

@@ -17,6 +17,7 @@ from prodlint.libraries.stored_secrets import (
     SERIALIZER_DECORATORS,
     WHOLE_DUMP_FUNCTIONS,
     WHOLE_DUMPS,
+    is_for_others,
     is_password,
     is_password_hash,
     is_stored_secret,
@@ -152,6 +153,8 @@ class Exposure:
         reads = "GET" in route.methods
         if is_password(field.name):
             return reads or self._is_column(field, shape) or self._is_taken(route, shape)
+        if is_for_others(self.project.scope_of(shape.of).name):
+            return False
         return reads and self._is_column(field, shape)
 
     def _is_taken(self, route: Route, shape: Shape) -> bool:
@@ -183,7 +186,8 @@ class Exposure:
         for column in table.columns:
             if column.attribute in left_out or column.family:
                 continue
-            if is_password(column.attribute) or is_stored_secret(column.attribute):
+            is_kept = is_stored_secret(column.attribute) and not is_for_others(table.label)
+            if is_password(column.attribute) or is_kept:
                 if column.type.lower().startswith(("bool", "int", "datetime", "date")):
                     continue
                 step = Step(f"`{column.attribute}` is declared here", column.location)

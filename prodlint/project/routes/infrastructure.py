@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from prodlint.facts import Constant, walk
 from prodlint.libraries.sensitive import words_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ _NEUTRAL = frozenset(
     "api rest app apps service services system sys status monitoring monitor management actuator public probe probes "
     "internal ops util utils misc common core meta base main server backend _ - k8s kubernetes".split()
 )
+_MANUALS = frozenset({"docs", "documentation"})
 _VERSION = re.compile(r"v?\d+(\.\d+)*|latest")
 _PARTS = frozenset(
     "db database redis cache postgres startup detailed details full simple basic check status app api".split()
@@ -90,7 +92,7 @@ def infrastructure_reason(project: Project, route: Route, segments: list[str]) -
         return _FILES[last]
     if ".well-known" in segments or (segments[0] in {"static", "assets"} and _serves_files(project, route, last)):
         return "static file"
-    return _check(project, route, segments) or _other(segments)
+    return _check(project, route, segments) or _other(segments) or _by_handler(project, route, segments)
 
 
 def _check(project: Project, route: Route, segments: list[str]) -> str:
@@ -117,6 +119,21 @@ def _other(segments: list[str]) -> str:
         return _OTHERS[segments[-1]]
     if len(segments) > 1 and _OTHERS.get(segments[-2]) == "documentation" and _are_plain(segments[:-2]):
         return "documentation" if segments[-1] in {"oauth2-redirect", *_OTHERS} else ""
+    return ""
+
+
+def _by_handler(project: Project, route: Route, segments: list[str]) -> str:
+    """What the handler has to bear out: pages below `/docs` that it calls documentation, and a `/status` that only asks
+    the database whether it is there."""
+    if route.handler is None:
+        return ""
+    words = set(words_of(project.scope_of(route.handler).name))
+    if segments[0] in _MANUALS and words & {"doc", *_MANUALS}:
+        return "documentation"
+    if segments[-1] == "status" and _are_plain(segments) and _takes_nothing(route):
+        values = [each for value in project.values_of(route.handler) for each in walk(value)]
+        if any(isinstance(each, Constant) and str(each.value).strip(" ;").lower() == "select 1" for each in values):
+            return "health check"
     return ""
 
 

@@ -56,8 +56,8 @@ class Inputs:
         self._reads = Reads(project)
 
     def of(self, route: Route) -> tuple[Input, ...]:
-        """Everything that a client can send to a route, in the order in which it is declared: dependencies first, and
-        after a body that is declared as a model its fields."""
+        """Everything that a client can send to a route: to its dependencies, to its handler, to what else stands in
+        front of it. After a body that is declared as a model come its fields."""
         found: list[Input] = []
         for each in self.taken(route):
             found.append(each)
@@ -78,6 +78,9 @@ class Inputs:
         if route.handler is not None:
             found += self._placed(self._of_function(route.handler, route.framework), in_path, injected, route)
             found += self._reads.of(route.handler, route.framework)
+        for guard in route.guards:
+            if guard.code is not None:
+                found += self._reads.of(guard.code, route.framework)
         return tuple(found)
 
     def _placed(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.routes.route import Route
 
-_READING = frozenset({"GET", "HEAD"})
+_READING = frozenset({"GET", "HEAD", "*"})
 _RESERVED = frozenset({"admin", "internal", "private", "debug"})
 _LOGGING = frozenset({"debug", "info", "warning", "error", "exception"})
 
@@ -71,5 +71,6 @@ def _is_plain(project: Project, site: Site, reference: Reference) -> bool:
         case Known() | Defined():
             return True
         case External(name) | Instance(External(name)):
-            return name in PLAIN_CALLS or name.startswith(("flask.request", "quart.request", "builtins."))
+            plain = ("flask.request", "quart.request", "builtins.", "django.conf.settings.")
+            return name in PLAIN_CALLS or name.startswith(plain)
     return False

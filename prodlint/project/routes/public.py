@@ -10,8 +10,10 @@ import re
 from typing import TYPE_CHECKING
 
 from prodlint.libraries.sensitive import words_of
+from prodlint.project.routes.capabilities import capability_reason
 from prodlint.project.routes.entrances import entrance_reason
 from prodlint.project.routes.infrastructure import infrastructure_reason
+from prodlint.project.routes.library_views import library_reason
 from prodlint.project.routes.pages import page_reason
 from prodlint.project.routes.signatures import verification
 
@@ -31,6 +33,8 @@ def public_reason(project: Project, route: Route) -> str:
     segments = [segment for segment in route.path.lower().split("/") if segment]
     return (
         infrastructure_reason(project, route, segments)
+        or library_reason(project, route)
+        or capability_reason(project, route, segments)
         or _link(project, route, segments)
         or entrance_reason(project, route, segments)
         or page_reason(project, route, segments)

@@ -39,6 +39,8 @@ class Response(Struct, frozen=True):
     """Fields that `response_model_include` keeps; None for all."""
     unknown: str = ""
     """Why fields may be left out that are not seen."""
+    is_explicit: bool = False
+    """ "none" is meant: `response_model=None` is written."""
 
 
 def response_of(project: Project, route: Route) -> Response:
@@ -61,7 +63,7 @@ def response_of(project: Project, route: Route) -> Response:
         if scope.returns is not None:
             declared = Given(Site(route.handler.path, max(scope.parent, 0)), scope.returns)
     if declared is None:
-        return Response(_kind_of_returns(project, route))
+        return Response(_kind_of_returns(project, route), is_explicit=has_keyword)
     value = declared.value
     if isinstance(value, Constant) and value.value is None:
         return Response("empty")

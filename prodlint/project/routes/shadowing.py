@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from prodlint.facts import Call
 from prodlint.finding import Location
+from prodlint.libraries.fastapi import ROUTABLES
 from prodlint.libraries.paths import DOCUMENTATION_ROUTES, ORDERED_FRAMEWORKS, SORTED_FRAMEWORKS, VIEW_FRAMEWORKS
 from prodlint.project.routes.patterns import Pattern
 from prodlint.project.routes.route import Route
@@ -53,13 +54,13 @@ def shadows(project: Project) -> Iterator[Shadow]:
                 applications.setdefault((route.application, kind), []).append(route)
     mounts = _mounts(project)
     for (application, is_sorted), routes in applications.items():
-        yield from _among(routes, is_sorted)
+        yield from _among(project, routes, is_sorted)
         for route in routes:
             yield from _below_mount(route, mounts.get(application, ()))
             yield from _documentation(project, route)
 
 
-def _among(routes: list[Route], is_sorted: bool) -> Iterator[Shadow]:
+def _among(project: Project, routes: list[Route], is_sorted: bool) -> Iterator[Shadow]:
     equal: dict[str, list[_Entry]] = {}
     by_length: dict[int, list[_Entry]] = {}
     greedy: list[_Entry] = []
@@ -69,7 +70,7 @@ def _among(routes: list[Route], is_sorted: bool) -> Iterator[Shadow]:
         if not is_sorted:
             before += by_length.get(len(entry.pattern.segments), ())
             before += greedy
-        yield from _hidden(entry, before)
+        yield from _hidden(project, entry, before)
         if route.conditional or (is_sorted and _is_narrowed(route)):
             continue
         equal.setdefault(entry.pattern.text, []).append(entry)
@@ -79,7 +80,7 @@ def _among(routes: list[Route], is_sorted: bool) -> Iterator[Shadow]:
             by_length.setdefault(len(entry.pattern.segments), []).append(entry)
 
 
-def _hidden(entry: _Entry, before: list[_Entry]) -> Iterator[Shadow]:
+def _hidden(project: Project, entry: _Entry, before: list[_Entry]) -> Iterator[Shadow]:
     """What is left of a route by those before it."""
     route = entry.route
     left = set(route.methods) - (_BY_THEMSELVES if route.framework in SORTED_FRAMEWORKS else set())
@@ -91,7 +92,7 @@ def _hidden(entry: _Entry, before: list[_Entry]) -> Iterator[Shadow]:
         answered = left if _answers_all(other, entry) else left & _answered(earlier)
         if not answered or not other.pattern.covers(entry.pattern):
             continue
-        is_first = _is_first(earlier, route)
+        is_first = _is_first(project, earlier, route)
         if is_first is None and other.pattern.text != entry.pattern.text:
             doubt = doubt or Shadow(route, tuple(sorted(answered)), earlier, doubt="both are put on one router from "
                                     "different places, and which of them comes first is not known")  # fmt: skip
@@ -120,11 +121,13 @@ def _answered(route: Route) -> set[str]:
     return methods
 
 
-def _is_first(earlier: Route, route: Route) -> bool | None:
+def _is_first(project: Project, earlier: Route, route: Route) -> bool | None:
     """Whether a route is asked before another one that follows it in the table; None where they are put on one router
-    from different files or functions."""
+    from different files or functions, or by a class."""
     if earlier.framework not in {"fastapi", "starlette"}:
         return True
+    if earlier.view is not None and project.names.derives_from(earlier.view, ROUTABLES):
+        return None  # Such a class collects its methods in an order of its own.
     for own, its in zip(reversed(earlier.calls), reversed(route.calls), strict=False):
         if own == its:
             continue

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_verification", "verification"]
 
-_HINTS = ("verify", "signature", "validate", "construct")
+_HINTS = ("verify", "signature", "validate", "construct", "unsign")
 _LIBRARY_NAMES = frozenset(name.rpartition(".")[2] for name in SIGNATURE_LIBRARIES)
 _MAX_DEPTH = 3
 

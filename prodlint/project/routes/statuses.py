@@ -90,8 +90,9 @@ class Statuses:
             if not isinstance(ancestor, Defined):
                 external = 0
                 continue
-            if ancestor in handled:
+            if handled.get(ancestor):
                 return handled[ancestor]
+            external = 0 if ancestor in handled else external
             status = self._status_from_init(ancestor, call) or self._status_from_body(ancestor)
             if status:
                 return status

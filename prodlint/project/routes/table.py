@@ -11,6 +11,7 @@ from prodlint.project.routes.fastapi.exceptions import handled_exceptions
 from prodlint.project.routes.fastapi.injection import Injection
 from prodlint.project.routes.fastapi.routers import Routers
 from prodlint.project.routes.fastapi.table import Applications
+from prodlint.project.routes.flask.exceptions import handled_exceptions as flask_exceptions
 from prodlint.project.routes.flask.table import find_routes as flask_routes
 from prodlint.project.routes.litestar.table import find_routes as litestar_routes
 from prodlint.project.routes.refusal import Refusals
@@ -37,8 +38,13 @@ class Routing:
 
     @cached_property
     def handled_exceptions(self) -> dict[Defined, int]:
-        """Exception classes of the tree for which a handler answers 401 or 403, with that status."""
-        return handled_exceptions(self.project, self.routers, self.refusals.statuses)
+        """Exception classes of the tree for which a handler turns the caller away, with that status; 0 where it is not
+        known."""
+        statuses = self.refusals.statuses
+        return {
+            **flask_exceptions(self.project, statuses),
+            **handled_exceptions(self.project, self.routers, statuses),
+        }
 
     @cached_property
     def _found(self) -> tuple[Found, ...]:
@@ -59,7 +65,9 @@ class Routing:
     @cached_property
     def lost(self) -> tuple[Lost, ...]:
         """Routes and registrations of which it is unknown where they belong."""
-        return tuple(lost for found in self._found for lost in found.lost)
+        # What one framework takes for its own and cannot follow (`app.router.add_route`) another one may have read.
+        read = {route.registered for route in self.routes}
+        return tuple(lost for found in self._found for lost in found.lost if lost.location not in read)
 
 
 __all__ = ["Routing"]

@@ -75,8 +75,8 @@ def ways(project: Project, path: str, scope: int, depth: int = 0) -> list[Way]:
     callers where these only pass on what they are given."""
     python = project.python(path)
     assert python is not None
-    own = _own_parameters(python, scope)
-    if python.scopes[scope].kind != "function" or not own:
+    own, instance = _own_parameters(python, scope), _instance(python, scope)
+    if python.scopes[scope].kind != "function" or not (own or instance):
         return [Way(Site(path, scope))]
     found: list[Way] = []
     for site, call, skip in callers(project, Defined(path, scope)):
@@ -85,11 +85,14 @@ def ways(project: Project, path: str, scope: int, depth: int = 0) -> list[Way]:
             outer = ways(project, site.path, site.scope, depth + 1)
         for way in outer:
             bound = project.values.bind(Defined(path, scope), Given(way.site, call), skip)
+            owner = _owner(call) if skip and instance else None
+            if owner is not None:
+                bound = (*bound, (instance, Given(way.site, owner)))
             found.append(Way(Site(path, scope, bound), ((site, call), *way.calls), way.seen))
         if len(found) >= _MAX_WAYS:
             break
-    if found:
-        return found
+    if found or not own:
+        return found or [Way(Site(path, scope))]
     outside = Site(path, max(python.scopes[scope].parent, 0))
     defaults = tuple(
         (each.name, Given(outside, each.default))
@@ -130,17 +133,32 @@ def _own_parameters(python: Python, scope: int) -> list[str]:
     return names[1:] if is_method and names[:1] in (["self"], ["cls"]) else names
 
 
+def _instance(python: Python, scope: int) -> str:
+    """The name of the parameter that a method's object is bound to; "" for all that is no method."""
+    fact = python.scopes[scope]
+    if fact.kind != "function" or python.scopes[fact.parent].kind != "class" or not fact.parameters:
+        return ""
+    return fact.parameters[0].name if fact.parameters[0].name == "self" else ""
+
+
+def _owner(call: Call) -> Value | None:
+    """What a method is called on."""
+    if isinstance(call.function, Attribute):
+        return call.function.value
+    if isinstance(call.function, Reference) and "." in call.function.name:
+        return Reference(call.function.name.rpartition(".")[0], call.function.place)
+    return None
+
+
 def _passes_on(project: Project, site: Site, call: Call) -> bool:
     """Whether what a call passes depends on the parameters of the function that it stands in."""
     python = project.python(site.path)
     assert python is not None
-    names = set(_own_parameters(python, site.scope))
+    names = {*_own_parameters(python, site.scope), *([_instance(python, site.scope)] if site.scope else [])} - {""}
     if not names:
         return False
-    locals_: list[Value] = [each.value for each in call.arguments]
-    mentioned = {
-        each.name.partition(".")[0] for value in locals_ for each in walk(value) if isinstance(each, Reference)
-    }
+    mentioned = {name for argument in call.arguments for name in _heads(argument.value)}
+    mentioned.update(_heads(call.function))
     for statement in project.statements_of(Defined(site.path, site.scope)):
         if isinstance(statement, Assign) and statement.value is not None:
             targets = {getattr(target, "name", "") for target in statement.targets}

@@ -181,10 +181,12 @@ def django_settings(project: Project, name: str) -> Iterator[Setting]:
 
 
 def _may_be_replaced(project: Project, path: str) -> bool:
-    """Whether a settings module star-imports another one that is not in the tree, as local settings never are."""
-    table = project.names.table(path)
-    return any(
-        (each.module.startswith(".") or "settings" in each.module or "local" in each.module)
+    """Whether a settings module always star-imports another one that is not in the tree, as local settings never are.
+    Where it does so only if there is one, its own values are what runs without it."""
+    table, python = project.names.table(path), project.python(path)
+    return python is not None and any(
+        each.block == python.scopes[0].block
+        and (each.module.startswith(".") or "settings" in each.module or "local" in each.module)
         and project.modules.find(each.module, path) is None
         for each in (table.stars.get(0, []) if table is not None else ())
     )

@@ -11,7 +11,8 @@ from prodlint.facts import Assign, Attribute, Await, Call, Constant, Operation, 
 from prodlint.finding import Location
 from prodlint.libraries.tokens import CLAIMS_UNCHECKED, DECODERS, UNVERIFIED, Decoder
 from prodlint.project.tokens.calls import Way, argument, callers, token_calls, ways
-from prodlint.project.tokens.claims import Claims, claims_of
+from prodlint.project.tokens.claims import Claims
+from prodlint.project.tokens.payload import claims_of
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given, Known, Outcome, Site, options
 
@@ -89,8 +90,22 @@ def is_only_read(project: Project, call: CallSite) -> bool | None:
     if any(each is not None and _mentions(each, call.call, names) for each in results):
         several = list(callers(project, function))
         if not several:
-            return None
+            return False if _is_given(project, function) else None
         return all(_verifies(project, Defined(site.path, site.scope), None) for site, _, _ in several)
+    return False
+
+
+def _is_given(project: Project, function: Defined) -> bool:
+    """Whether a function is handed to something that calls it, as `Depends(current_user)` does."""
+    name = project.scope_of(function).name
+    for path in project.mentioning(name):
+        python = project.python(path)
+        for call, block in project.calls_in(path) if python is not None else ():
+            for each in call.arguments:
+                if isinstance(each.value, Reference) and each.value.name.rpartition(".")[2] == name:
+                    assert python is not None
+                    if project.values.evaluate(Site(path, python.blocks[block].scope), each.value).meaning == function:
+                        return True
     return False
 
 

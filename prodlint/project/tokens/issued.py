@@ -11,7 +11,8 @@ from prodlint.facts import Attribute, Call, Mapping, Reference, Value
 from prodlint.finding import Location, Step
 from prodlint.libraries.tokens import ENCODERS, ISSUERS, LITESTAR, LITESTAR_TOKENS
 from prodlint.project.tokens.calls import Way, argument, token_calls, ways
-from prodlint.project.tokens.claims import Claim, Claims, claims_of
+from prodlint.project.tokens.claims import Claim, Claims
+from prodlint.project.tokens.payload import claims_of
 from prodlint.project.values.outcomes import (
     Choice,
     Duration,

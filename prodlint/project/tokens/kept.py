@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Call, Conditional, Reference, walk
+from prodlint.facts import Attribute, Call, Conditional, Python, Reference, Value, walk
 from prodlint.finding import Location
-from prodlint.project.deployment.surroundings import surroundings
 from prodlint.project.tokens.strength import Random, Strength
 from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -48,16 +47,24 @@ def is_for_development(project: Project, key: Strength) -> bool:
         for statement in python.statements if python is not None else ():
             if python is None or statement.place != step.location.place:
                 continue
-            scope = python.blocks[statement.block].scope
-            if not surroundings(project, Site(step.location.path, scope), statement.block).runs:
-                return True
             value = getattr(statement, "value", None)
             tests = [each.test for each in walk(value) if isinstance(each, Conditional)] if value is not None else []
-            if any(
-                _DEVELOPMENT.search(each.name) for test in tests for each in walk(test) if isinstance(each, Reference)
-            ):
+            if any(_asks_for_development(test) for test in (*tests, *_conditions(python, statement.block))):
                 return True
     return False
+
+
+def _conditions(python: Python, block: int) -> Iterator[Value]:
+    """The tests of the `if`s around a block, up to its function or class."""
+    while block >= 0 and python.blocks[block].kind not in {"function", "class"}:
+        fact = python.blocks[block]
+        if fact.kind in {"if", "else"} and fact.value is not None:
+            yield fact.value
+        block = fact.parent
+
+
+def _asks_for_development(test: Value) -> bool:
+    return any(_DEVELOPMENT.search(each.name) for each in walk(test) if isinstance(each, Reference))
 
 
 def is_kept(project: Project, key: Random) -> bool:

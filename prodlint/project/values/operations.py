@@ -48,6 +48,10 @@ def arithmetic(name: str, operands: list[Meaning]) -> Meaning:
         return joined(operands)
     if name == "%" and _is_text(operands[0]) and _is_required(operands[-1]):
         return _percent(operands[0], operands[-1])
+    if name in {"is", "is not"} and isinstance(operands[0], Environment) and operands[-1] == Known(None):
+        # A variable that is set is text, so that only what it falls back to can be None.
+        if arithmetic(name, [operands[0].fallback or Known(""), Known(None)]) == Known(name == "is not"):
+            return Known(name == "is not")
     lifted = _lift(operands, lambda values: arithmetic(name, values))
     if lifted is not None:
         return lifted

@@ -13,7 +13,7 @@ from prodlint.libraries.aiohttp import ADDING, APPLICATIONS, DEFINITIONS, TABLES
 from prodlint.project.routes.conditions import tests_around
 from prodlint.project.routes.entries import entries
 from prodlint.project.routes.route import Lost
-from prodlint.project.values.bindings import Bound, Defined, External
+from prodlint.project.values.bindings import Bound, Defined, External, Variable
 from prodlint.project.values.outcomes import Given, Instance, Meaning, Site, options
 from prodlint.project.values.parameters import passed
 
@@ -89,16 +89,11 @@ class Registered:
                     self._add(site, kind, receiver, call, tests_around(python, path, block))
 
     def _add(self, site: Site, kind: str, receiver: Value, call: Call, tests: tuple[Given, ...]) -> None:
-        resource = None
-        for meaning in options(self.project.values.evaluate(site, receiver).meaning):
-            if isinstance(meaning, Instance) and isinstance(meaning.of, External) and meaning.call is not None:
-                if meaning.of.name.endswith(".add_resource") and isinstance(meaning.call.value, Call):
-                    resource = meaning.call
-                    receiver, site_of = _method(meaning.call.value.function)[1] or receiver, meaning.call.site
-                    break
+        resource = self._resource(site, receiver)
+        if resource is not None and isinstance(resource.value, Call):
+            owners = self._owners(resource.site, _method(resource.value.function)[1] or receiver)
         else:
-            site_of = site
-        owners = self._owners(site_of, receiver)
+            owners = self._owners(site, receiver)
         if kind == "add_subapp":
             found = [Registration("subapp", Given(site, call), None, tests)]
         elif kind == "add_routes":
@@ -107,6 +102,17 @@ class Registered:
             found = [Registration(ADDING[kind], Given(site, call), None, tests, resource)]
         for key in owners:
             self.registrations.setdefault(key, []).extend(found)
+
+    def _resource(self, site: Site, receiver: Value) -> Given | None:
+        """The `add_resource(path)` that a receiver is, by its name too."""
+        if isinstance(receiver, Reference):
+            symbol, rest = self.project.names.resolve(site.path, site.scope, receiver.name)
+            assigned = self.project.values.single_assignment(symbol) if isinstance(symbol, Variable) else None
+            if assigned is None or rest or not isinstance(symbol, Variable):
+                return None
+            site, receiver = Site(symbol.path, symbol.scope), assigned
+        is_one = isinstance(receiver, Call) and _method(receiver.function)[0] == "add_resource"
+        return Given(site, receiver) if is_one else None
 
     def _listed(self, site: Site, call: Call, tests: tuple[Given, ...]) -> list[Registration]:
         """The routes of `add_routes([...])` or `add_routes(table)`."""

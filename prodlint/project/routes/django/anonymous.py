@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from prodlint.facts import (
     Assign,
-    Attribute,
     Await,
     Call,
     Conditional,
@@ -25,10 +24,20 @@ from prodlint.facts import (
     Reference,
     Return,
     Sequence,
-    Subscript,
     Value,
 )
 from prodlint.libraries.django import SAFE_METHODS
+from prodlint.project.routes.django.identity import (
+    FALSE,
+    MANAGERS,
+    TRUE,
+    Fails,
+    Names,
+    is_missing,
+    is_nothing,
+    path_of,
+    truth_of,
+)
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Function, Known, Site
 
@@ -36,12 +45,6 @@ if TYPE_CHECKING:
     from prodlint.project import Project
 
 _MAX_DEPTH = 4
-_FALSE = frozenset({"is_authenticated", "is_staff", "is_superuser", "is_active", "pk", "id", "username"})
-_TRUE = frozenset({"is_anonymous"})
-_METHODS = frozenset({"has_perm", "has_perms", "has_module_perms", "get_username", "ahas_perm", "ahas_perms"})
-_MANAGERS = frozenset({"groups", "user_permissions"})
-_CREDENTIALS = frozenset({"headers", "META", "COOKIES", "session", "auth"})
-_GETTERS = frozenset({"get", "pop", "getlist"})
 
 
 class Caller(Struct, frozen=True):
@@ -49,10 +52,6 @@ class Caller(Struct, frozen=True):
 
     method: str = ""
     action: str = ""
-
-
-Names = dict[str, str]
-"""What local names stand for: "request", "user", "view", "self", "nothing" (an absent credential), "?" for all else."""
 
 
 class Exit(Struct, frozen=True):
@@ -63,10 +62,6 @@ class Exit(Struct, frozen=True):
     certain: bool
     names: dict[str, str]
     assigned: dict[str, Value | None]
-
-
-class _Fails(Exception):
-    """The evaluation meets an error for the caller, who gets nothing then."""
 
 
 class Anonymous:
@@ -89,7 +84,7 @@ class Anonymous:
                     continue
                 found = self._truth(Site(function.path, function.scope), each.value, each, caller, depth)
                 several.add(None if found is None else not found)
-        except _Fails:
+        except Fails:
             several.add(True)
         if not certain:
             several.add(True)  # The end of a function gives None.
@@ -100,7 +95,7 @@ class Anonymous:
         names = {value.parameters[0].name: role} if value.parameters else {}
         try:
             found = self._truth(site, value.body, Exit(None, False, True, names, {}), Caller(), 0)
-        except _Fails:
+        except Fails:
             return True
         return None if found is None else not found
 
@@ -108,7 +103,7 @@ class Anonymous:
         """Whether the caller comes to no `return` with a value."""
         try:
             return not any(each.value is not None for each in self.exits(function, roles, Caller()))
-        except _Fails:
+        except Fails:
             return False
 
     def holds(self, function: Defined, test: Value, roles: Names) -> bool | None:
@@ -117,7 +112,7 @@ class Anonymous:
             return self._truth(
                 Site(function.path, function.scope), test, Exit(None, False, True, roles, {}), Caller(), 0
             )
-        except _Fails:
+        except Fails:
             return True
 
     def exits(self, function: Defined, roles: Names, caller: Caller, depth: int = 0) -> Iterator[Exit]:
@@ -162,7 +157,7 @@ class Anonymous:
                 continue
             try:
                 found = self._truth(site, fact.value, here, caller, depth)
-            except _Fails:
+            except Fails:
                 if answer:
                     raise
                 found = None
@@ -200,9 +195,9 @@ class Anonymous:
                 assigned = here.assigned[name]
                 before = Exit(None, False, True, here.names, {k: v for k, v in here.assigned.items() if k != name})
                 return self._truth(site, assigned, before, caller, depth) if assigned is not None else None
-        path = self._path(value, here.names)
+        path = path_of(value, here.names)
         if path is not None:
-            return _of_path(path)
+            return truth_of(path)
         return self._called(site, value, here, caller, depth) if isinstance(value, Call) else None
 
     def _connected(
@@ -213,7 +208,7 @@ class Anonymous:
         for operand in operands:
             try:
                 found = self._truth(site, operand, here, caller, depth)
-            except _Fails:
+            except Fails:
                 if not unknown:
                     raise
                 found = None
@@ -229,13 +224,13 @@ class Anonymous:
         if name == "builtins.bool" and arguments:
             return self._truth(site, arguments[0], here, caller, depth)
         if name in {"builtins.getattr", "builtins.hasattr"} and len(arguments) > 1:
-            made = self._path(arguments[0], here.names)
+            made = path_of(arguments[0], here.names)
             attribute = getattr(arguments[1], "value", "")
-            if made == "user" and isinstance(attribute, str) and attribute not in {*_TRUE, *_MANAGERS, *_FALSE}:
+            if made == "user" and isinstance(attribute, str) and attribute not in {*TRUE, *MANAGERS, *FALSE}:
                 if name == "builtins.getattr" and len(arguments) > 2:
                     return self._truth(site, arguments[2], here, caller, depth)
                 return False
-            return _of_path(f"{made}.{attribute}") if made is not None and name == "builtins.getattr" else None
+            return truth_of(f"{made}.{attribute}") if made is not None and name == "builtins.getattr" else None
         if name in {"builtins.all", "builtins.any"} and arguments and isinstance(arguments[0], Sequence):
             operator = "and" if name == "builtins.all" else "or"
             return self._truth(site, Operation(operator, arguments[0].items, call.place), here, caller, depth)
@@ -257,16 +252,16 @@ class Anonymous:
     def _compared(
         self, site: Site, operator: str, left: Value, right: Value, here: Exit, caller: Caller
     ) -> bool | None:
-        one, other = self._path(left, here.names), self._path(right, here.names)
+        one, other = path_of(left, here.names), path_of(right, here.names)
         if one in {"method", "action"}:
             return self._among(site, operator, caller.method if one == "method" else caller.action, right)
         if operator in {"is", "==", "is not", "!="} and isinstance(right, Constant) and right.value is None:
-            nothing = _is_nothing(one)
+            nothing = is_nothing(one)
             return None if nothing is None else nothing is (operator in {"is", "=="})
         about_user = [each for each in (one, other) if each is not None and each.partition(".")[0] == "user"]
-        about_credential = [each for each in (one, other) if each is not None and _is_nothing(each)]
-        if any(_is_missing(each) for each in about_user):
-            raise _Fails
+        about_credential = [each for each in (one, other) if each is not None and is_nothing(each)]
+        if any(is_missing(each) for each in about_user):
+            raise Fails
         if about_user or (about_credential and not isinstance(right, Constant) and not isinstance(left, Constant)):
             if operator in {"==", "is", "in"}:
                 return False
@@ -295,99 +290,10 @@ class Anonymous:
         return actual not in known if operator in {"!=", "not in", "is not"} else None
 
     def _role(self, value: Value, names: Names) -> str:
-        path = self._path(value, names)
+        path = path_of(value, names)
         if path in {"request", "user", "view", "self"}:
             return path
-        return "nothing" if path is not None and _is_nothing(path) else "?"
-
-    def _path(self, value: Value, names: Names) -> str | None:
-        """The way from the request to a value, in short: "user.is_staff", "session.get()", "method"; None for what is
-        none."""
-        match value:
-            case Reference(name):
-                head, *rest = name.split(".")
-                role = names.get(head, "")
-                path = [role if role not in {"?", ""} else "", *rest]
-                if not path[0]:
-                    return None
-            case Attribute(inner, name):
-                above = self._path(inner, names)
-                if above is None:
-                    return None
-                path = [*above.split("."), name]
-            case Call(function, arguments):
-                above = self._path(function, names)
-                if above is None:
-                    return None
-                if above == "META.get" or above.endswith(".META.get"):
-                    first = getattr(arguments[0].value, "value", "") if arguments else ""
-                    return "nothing" if str(first).startswith("HTTP_") else None
-                return f"{above}()"
-            case Subscript(inner, index):
-                above = self._path(inner, names)
-                if above is None or (above.endswith("META") and not _is_header(index)):
-                    return None
-                return f"{above}[]"
-            case _:
-                return None
-        return _short(path)
-
-
-def _short(path: list[str]) -> str | None:
-    """`self.request.user.id` as "user.id"."""
-    while len(path) > 1 and path[0] in {"self", "view"} and path[1] in {"request", "action"}:
-        path = path[1:]
-    if path[0] == "request" and len(path) > 1:
-        path = path[1:]
-        if path[0] not in {"user", "method", *_CREDENTIALS}:
-            return None
-    if path[0] in {"self", "view"} and len(path) > 1:
-        return None
-    return ".".join(path)
-
-
-def _is_header(index: Value) -> bool:
-    return isinstance(index, Constant) and str(index.value).startswith("HTTP_")
-
-
-def _is_nothing(path: str | None) -> bool | None:
-    """Whether a value is None or missing for the caller; None where that cannot be told."""
-    if path is None:
-        return None
-    head, _, rest = path.partition(".")
-    if head.removesuffix("()").removesuffix("[]") in {"nothing", "auth"}:
-        return True
-    if head.startswith(("headers[", "COOKIES[", "session[", "META[")):
-        return True
-    if head in {"headers", "COOKIES", "session"} and rest.removesuffix("()") in _GETTERS:
-        return True
-    if head == "user":
-        return False if not rest else (True if rest in {"pk", "id"} else None)
-    return None
-
-
-def _of_path(path: str) -> bool | None:
-    """Whether what stands at the end of a way from the request is true for the caller."""
-    if _is_nothing(path):
-        return False
-    head, _, rest = path.partition(".")
-    if head != "user" or not rest:
-        return None
-    first = rest.partition(".")[0].removesuffix("()")
-    if first in _TRUE:
-        return True
-    if first in _MANAGERS:
-        return False if rest.endswith((".exists()", ".first()", ".count()")) else None
-    if _is_missing(path):
-        raise _Fails
-    return False
-
-
-def _is_missing(path: str) -> bool:
-    """Whether a way leads to an attribute that only the application's own users have."""
-    head, _, rest = path.partition(".")
-    first = rest.partition(".")[0].removesuffix("()").removesuffix("[]")
-    return head == "user" and bool(first) and first not in {*_FALSE, *_TRUE, *_MANAGERS, *_METHODS}
+        return "nothing" if path is not None and is_nothing(path) else "?"
 
 
 def test_of(project: Project, site: Site, value: Value) -> Defined | Lambda | None:

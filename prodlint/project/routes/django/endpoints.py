@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from prodlint.facts import Call, Import, Lambda, Reference, Value
 from prodlint.finding import Location
+from prodlint.libraries.authentication import REFUSING
 from prodlint.libraries.django import (
     API_VIEW,
     ENTRANCES,
@@ -93,7 +94,8 @@ class Endpoints:
     def _decorates(self, site: Site, call: Call) -> bool:
         """Whether a call in a URL list is a decorator around a view, and not a function that makes one."""
         first = call.positional(0)
-        if isinstance(first, Call | Lambda):
+        name = self.project.values.external_name(site, call.function)
+        if isinstance(first, Call | Lambda) or name in REFUSING or name.startswith("django.views.decorators."):
             return True
         meaning = self.project.values.evaluate(site, first).meaning if first is not None else Opaque("")
         return isinstance(meaning, Defined | Function | External)
@@ -103,7 +105,8 @@ class Endpoints:
     def _plain(self, given: Given, meaning: Meaning, registered: Location, around: Decorated) -> Endpoint:
         code = meaning.of if isinstance(meaning, Function) else meaning
         if isinstance(code, Instance) and isinstance(code.of, Defined):
-            code = self.project.names.class_member(code.of.path, code.of.scope, "__call__") or code
+            called = self.project.names.class_member(code.of.path, code.of.scope, "__call__")
+            code = called if isinstance(called, Defined) else code
         if isinstance(code, Defined) and self.project.scope_of(code).kind == "function":
             return self._function(code, around)
         if isinstance(code, Instance) and isinstance(code.of, External):

@@ -1,7 +1,7 @@
 """The paths of Django's URL patterns in the one form `{name}`: of routes (`<int:pk>`) and of regular expressions.
 
-A regular expression is simplified as `django.contrib.admindocs` does it: groups become their names, optional parts are
-shown as if they were there, anchors and quantifiers go.
+A regular expression is simplified as `django.contrib.admindocs` does it: groups become their names, groups that only
+structure and may be missing are left out, anchors and quantifiers go.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def of_expression(expression: str) -> tuple[str, Converters]:
             end = _closing(expression, index)
             colon = expression.find(":", index, end)
             look = expression[index + 2 : index + 3] in {"=", "!", "<", "#"} or colon < 0
-            if not look:
+            if not look and expression[end + 1 : end + 2] not in {"?", "*"}:
                 inner, more = of_expression(_first_alternative(expression[colon + 1 : end]))
                 text.append(inner)
                 converters += more

@@ -130,8 +130,8 @@ def _of_method(frame: Frame, receiver: Seen, name: str, given: list[Seen], call:
             from prodlint.libraries.middleware import SCOPE_KEYS
 
             key = constant(given[0])
-            text = str(key.value) if key is not None else ""
-            return part(frame, SCOPE_KEYS.get(text, ""), "scope", text)
+            asked = str(key.value) if key is not None else ""
+            return part(frame, SCOPE_KEYS.get(asked, ""), "scope", asked)
         case Thing("user") if name in {"is_authenticated", "is_anonymous", "get_id", "has_perm", "has_perms"}:
             frame.state.looked = True
             return Known(name == "is_anonymous") if name != "get_id" else Known(None)
@@ -208,8 +208,8 @@ def _of_external(frame: Frame, name: str, call: Call, given: list[Seen], locatio
     if last in _REGULAR and module in _PATTERNS:
         return unresolved(frame, call)
     if name in {"fnmatch.fnmatch", "fnmatch.fnmatchcase"} and len(given) > 1:
-        pattern, text = constant(given[1]), constant(first)
-        fit = fits(str(pattern.value), str(text.value)) if pattern is not None and text is not None else None
+        shape, text = constant(given[1]), constant(first)
+        fit = fits(str(shape.value), str(text.value)) if shape is not None and text is not None else None
         return Known(fit) if fit is not None else unresolved(frame, call)
     if name in REQUEST_CLASSES or name in HEADER_CLASSES:
         return Thing("request" if name in REQUEST_CLASSES else "headers")

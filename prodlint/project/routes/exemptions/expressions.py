@@ -28,12 +28,11 @@ from prodlint.libraries.middleware import (
 )
 from prodlint.project.routes.exemptions.calls import of_call
 from prodlint.project.routes.exemptions.frame import OPAQUE, Frame, Listed, Made, Seen, Thing, Unsure, constant, truth
-from prodlint.project.values.bindings import Defined
+from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.operations import arithmetic
 from prodlint.project.values.outcomes import (
     Choice,
     Environment,
-    External,
     Function,
     Instance,
     Items,

@@ -50,7 +50,7 @@ class Reader:
     def read(self) -> None:
         """Read all files but tests and migrations."""
         wrapping: list[tuple[Site, Call]] = []
-        for path in self.project.mentioning("fastapi", "starlette", *ROUTE_DECORATORS, *_REGISTRATIONS):
+        for path in self.project.mentioning("fastapi", "starlette", "add_resource", *ROUTE_DECORATORS, *_REGISTRATIONS):
             python = self.project.python(path)
             if python is None or self.project.role(path) in {"test", "migration"}:
                 continue
@@ -84,6 +84,11 @@ class Reader:
         if kind in _REGISTRATIONS and receiver is not None:
             tests = tests_around(python, site.path, block)
             self._enter(receiver, Registration(kind, Given(site, call), block, None, tests))
+        elif kind == "add_resource" and self._is_of_resources(site, call):
+            place = Registration(kind, Given(site, call), block).location
+            self.routers.lost.append(
+                Lost(place, "routes of a class of resources", "its package's classes are not read")
+            )
         elif kind in _LIST_METHODS and receiver is not None and method_of(receiver)[0] == "routes":
             self._put(site, kind, receiver, call, block, python)
         elif kind in ROUTE_DECORATORS and isinstance(call.function, Attribute | Reference):
@@ -93,6 +98,11 @@ class Reader:
         elif _may_make(call) or kind in self._names:
             self.routers.made(self.project.values.evaluate(site, call).meaning)
         return kind[:1].isupper() and any(_may_be_application(each.value) for each in call.arguments)
+
+    def _is_of_resources(self, site: Site, call: Call) -> bool:
+        """Whether a call adds a class of resources (fastapi-utils: "Resource Class")."""
+        name = self.project.values.external_name(site, call.function)
+        return name.partition(".")[0] in {"fastapi_utils", "fastapi_restful"}
 
     def _put(self, site: Site, kind: str, receiver: Value, call: Call, block: int, python: Python) -> None:
         """`app.routes.append(Route(...))`, `app.router.routes.extend(routes)`."""

@@ -85,8 +85,6 @@ class Holders:
         self.all: dict[tuple[str, int], Holder] = {}
         self.lost: list[Lost] = []
         self._kinds: dict[Defined, tuple[str, str] | None] = {}
-        if next(iter(project.mentioning(*PACKAGES)), None) is None:
-            return
         names = self._class_names()
         for path in project.mentioning(*names):
             self._find_made(path, names)

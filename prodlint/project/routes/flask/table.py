@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from prodlint.facts import Call, Reference
 from prodlint.finding import Location, Step
-from prodlint.libraries.flask import METHOD_ROUTED, ROUTE_DECORATORS
+from prodlint.libraries.flask import METHOD_ROUTED, PACKAGES, ROUTE_DECORATORS
 from prodlint.project.routes.flask.around import around_all
 from prodlint.project.routes.flask.connexion import find_specified
 from prodlint.project.routes.flask.contexts import argument, is_none, keyword, positional
@@ -47,6 +47,8 @@ class _Level(Struct, frozen=True):
 
 def find_routes(project: Project) -> Found:
     """The routes of all Flask and Quart applications of the tree, and what could not be attributed."""
+    if all(project.role(path) in {"test", "migration"} for path in project.mentioning(*PACKAGES)):
+        return Found()
     holders = Holders(project)
     table = _Table(project, holders)
     routes = table.routes()

@@ -1,0 +1,59 @@
+"""What limits how often a caller may ask: decorators, dependencies, middleware, settings, and who calls a model.
+
+Sources: the documentation of slowapi, fastapi-limiter, Flask-Limiter, django-ratelimit, Django REST framework
+("Throttling"), django-axes and Litestar ("Rate limit middleware").
+"""
+
+from __future__ import annotations
+
+_LIMITERS = ("slowapi.Limiter", "slowapi.extension.Limiter", "flask_limiter.Limiter", "flask_limiter.extension.Limiter")
+DECORATORS = frozenset(
+    {
+        *(f"{name}.limit" for name in _LIMITERS),
+        *(f"{name}.shared_limit" for name in _LIMITERS),
+        "django_ratelimit.decorators.ratelimit",
+        "ratelimit.decorators.ratelimit",
+        "ratelimit.limits",
+        "ratelimit.decorators.limits",
+        "rest_framework.decorators.throttle_classes",
+        "axes.decorators.axes_dispatch",
+        "fastapi_limiter.depends.RateLimiter",
+        "fastapi_limiter.depends.WebSocketRateLimiter",
+        "pyrate_limiter.Limiter.as_decorator",
+    }
+)
+"""Decorators and dependencies that limit one route."""
+
+MIDDLEWARE = frozenset(
+    {
+        "asgi_ratelimit.RateLimitMiddleware",
+        "ratelimit.RateLimitMiddleware",
+        "axes.middleware.AxesMiddleware",
+        "fastapi_guard.SecurityMiddleware",
+        "guard.middleware.SecurityMiddleware",
+        "django_ratelimit.middleware.RatelimitMiddleware",
+    }
+)
+"""Middleware that limits all routes behind it."""
+
+LIMITERS = frozenset(_LIMITERS)
+"""Limiters; with `default_limits` they limit what nothing else limits (slowapi: behind its middleware). Without
+`storage_uri` they count in the memory of one process."""
+
+WHOLE = frozenset({"litestar.middleware.rate_limit.RateLimitConfig", "litestar.middleware.RateLimitConfig"})
+
+ADDRESS = frozenset({"slowapi.util.get_remote_address", "flask_limiter.util.get_remote_address"})
+"""Functions that count by the address of whoever connects, which behind a proxy is the proxy's."""
+
+MODELS = frozenset({"openai", "anthropic", "litellm", "groq", "mistralai", "cohere", "ollama", "agents"})
+"""Packages that call a language model, which costs money by the call."""
+
+MODEL_CALLS = frozenset(
+    {"create", "acreate", "completion", "acompletion", "chat", "generate", "run", "run_streamed", "stream", "parse"}
+)
+
+PROXIES = ("nginx", "traefik", "caddy", "haproxy", "envoy", "kong")
+"""Programs in front of an application that can limit too."""
+
+TRUSTS = ("ProxyHeadersMiddleware", "ProxyFix", "forwarded_allow_ips")
+"""Identifiers of code that takes the client's address from a proxy."""

@@ -1,0 +1,225 @@
+"""What limits how often a caller may ask a route, and which routes need a limit."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import Attribute, Call, Constant, Document, Reference, Sequence, Value, walk
+from prodlint.finding import Location
+from prodlint.libraries.limits import DECORATORS, LIMITERS, MIDDLEWARE, MODEL_CALLS, MODELS, PROXIES, WHOLE
+from prodlint.project.deployment.declared import is_around, is_compose, is_for_development, services
+from prodlint.project.edges.settings import django_setting
+from prodlint.project.values.bindings import Defined, Variable
+from prodlint.project.values.outcomes import Function, Instance, Items, Pairs, Site
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+    from prodlint.project.routes.route import Route
+
+TOO_MANY = 429
+_ENTRANCES = frozenset({"login", "signup", "password reset", "token refresh"})
+
+
+_HINT = re.compile(r"rate_?limit|throttl|bucket|too_?many|attempt|lock(ed)?_?out|captcha|turnstile", re.IGNORECASE)
+_LOCKOUT = re.compile(r" \w*(login_attem|failed_(login|attempt)|lock(ed)?_?out|token_?bucket)\w* ", re.IGNORECASE)
+
+
+class Limit(Struct, frozen=True):
+    """Something that limits a route: `name` is the decorator, dependency, middleware or function."""
+
+    name: str
+    location: Location
+
+
+def need_of(project: Project, route: Route) -> str:
+    """Why a route needs a limit ("login", "signup", "password reset", "calls a language model"); "" where it does
+    not."""
+    if "POST" not in route.methods and "*" not in route.methods:
+        return ""
+    reason = project.public_reason(route)
+    if reason in _ENTRANCES:
+        # An account that only an administrator makes is no entrance.
+        return reason if project.authentication(route).status != "required" else ""
+    return "calls a language model" if route.handler is not None and _calls_model(project, route.handler) else ""
+
+
+def limits_of(project: Project, route: Route) -> tuple[Limit, ...]:
+    """What limits a route, as far as the code shows it: of its own, and for all routes of its application."""
+    return (*_own(project, route), *_shared(project, route))
+
+
+def _own(project: Project, route: Route) -> Iterator[Limit]:
+    for top in route.dependencies:
+        for each in top.closure():
+            if each.external in DECORATORS or (each.code is not None and answers_too_many(project, each.code)):
+                yield Limit(each.name, each.location)
+    for guard in route.guards:
+        is_known = guard.external in DECORATORS | MIDDLEWARE
+        inner = guard.kind == "decorator"
+        if is_known or (guard.code is not None and answers_too_many(project, guard.code, inner)):
+            yield Limit(guard.name, guard.location)
+    if route.handler is not None and answers_too_many(project, route.handler):
+        yield Limit(route.name, route.location)
+    for code in (route.view, route.handler):
+        if code is not None:
+            yield from _on_view(project, code)
+
+
+def _on_view(project: Project, code: Defined) -> Iterator[Limit]:
+    """`throttle_classes`, and decorators that other registrations left out."""
+    scope = project.scope_of(code)
+    if scope.kind == "class":
+        for name in ("throttle_classes", "throttle_scope", "decorators"):
+            member = project.names.class_member(code.path, code.scope, name)
+            if not isinstance(member, Variable):
+                continue
+            meaning = project.values.variable(member).meaning
+            if name != "decorators" and (not isinstance(meaning, Items) or meaning.values):
+                yield Limit(name, Location(code.path, scope.place))
+            for each in meaning.values if name == "decorators" and isinstance(meaning, Items) else ():
+                made = project.values.given(each).meaning
+                if isinstance(made, Instance) and getattr(made.of, "name", "").removesuffix(".__call__") in DECORATORS:
+                    yield Limit(name, Location(code.path, scope.place))
+    site = Site(code.path, max(scope.parent, 0))
+    for decorator in scope.decorators:
+        function = decorator.function if isinstance(decorator, Call) else decorator
+        if project.values.external_name(site, function) in DECORATORS:
+            yield Limit(project.values.external_name(site, function), Location(code.path, decorator.place))
+
+
+def _shared(project: Project, route: Route) -> Iterator[Limit]:
+    """What limits every route of the component."""
+    component = project.sources[route.application.path].project
+    for made in project.calls(LIMITERS | WHOLE):
+        if project.sources[made.path].project != component or project.role(made.path) == "test":
+            continue
+        given = made.call.keyword("default_limits") or made.call.keyword("application_limits")
+        if made.name in WHOLE or (given is not None and not (isinstance(given, Sequence) and not given.items)):
+            yield Limit(made.name, Location(made.path, made.call.place))
+    if route.framework in {"drf", "django"}:
+        found = django_setting(project, "REST_FRAMEWORK")
+        if route.framework == "drf" and found is not None and isinstance(found.meaning, Pairs):
+            if found.meaning.get("DEFAULT_THROTTLE_CLASSES") is not None:
+                yield Limit("DEFAULT_THROTTLE_CLASSES", route.application)
+
+
+def answers_too_many(project: Project, code: Defined, inner: bool = False, depth: int = 0) -> bool:
+    """Whether a function, or one that it calls, answers 429; `inner` takes in the functions that it defines."""
+    if depth == 0 and any(refusal.status == TOO_MANY for refusal in project.routing.refusals.of(code)):
+        return True
+    python = project.python(code.path)
+    assert python is not None
+    scopes = {code.scope}
+    for index in range(code.scope + 1, len(python.scopes)) if inner else ():
+        if python.scopes[index].parent in scopes:
+            scopes.add(index)
+    for index in scopes:
+        site = Site(code.path, index)
+        for value in project.values_of(Defined(code.path, index)):
+            for call in walk(value):
+                if _is_too_many(project, site, call):
+                    return True
+                if depth < 2 and isinstance(call, Call) and _leads_on(project, site, call, depth):
+                    return True
+    return False
+
+
+def _leads_on(project: Project, site: Site, call: Call, depth: int) -> bool:
+    """Whether a call runs a function of the tree that answers 429."""
+    meaning = project.values.callee(site, call.function)
+    code = meaning.of if isinstance(meaning, Function) else meaning
+    if not isinstance(code, Defined) or project.scope_of(code).kind != "function":
+        return False
+    return answers_too_many(project, code, depth=depth + 1)
+
+
+def _is_too_many(project: Project, site: Site, value: Value) -> bool:
+    if not isinstance(value, Call):
+        return False
+    given = value.keyword("status_code") or value.keyword("status")
+    return given is not None and project.routing.refusals.statuses.number(site, given) == TOO_MANY
+
+
+def doubt_of(project: Project, route: Route) -> str:
+    """Why a route may be limited in a way that is not followed: what it calls, or keeps count of, is named so. Decides
+    only whether it counts as not evaluated."""
+    if route.handler is not None:
+        name = _hint(project, route.handler)
+        if name:
+            return f"what `{name}` does may limit it"
+    component = project.sources[route.application.path].project
+    for path in project.python_paths:
+        if project.role(path) == "application" and project.sources[path].project == component:
+            found = _LOCKOUT.search(project.identifiers(path))
+            if found is not None:
+                return f"`{found.group().strip()}` in `{path}` may lock an account"
+    return ""
+
+
+def _hint(project: Project, code: Defined, depth: int = 0) -> str:
+    site = Site(code.path, code.scope)
+    for value in project.values_of(code):
+        for each in walk(value):
+            name = getattr(each, "name", "")
+            if isinstance(each, Reference | Attribute) and _HINT.search(name):
+                return name
+            if isinstance(each, Call) and depth < 2:
+                meaning = project.values.callee(site, each.function)
+                inner = meaning.of if isinstance(meaning, Function) else meaning
+                if isinstance(inner, Defined) and project.scope_of(inner).kind == "function":
+                    found = _hint(project, inner, depth + 1)
+                    if found:
+                        return found
+    return ""
+
+
+def _calls_model(project: Project, code: Defined, depth: int = 0) -> bool:
+    """Whether a function, or one that it calls, calls a language model."""
+    if depth == 0 and next(project.mentioning(*MODELS), None) is None:
+        return False
+    site = Site(code.path, code.scope)
+    for value in project.values_of(code):
+        for call in walk(value):
+            if not isinstance(call, Call):
+                continue
+            meaning = project.values.callee(site, call.function)
+            name = getattr(meaning, "name", "")
+            if name.partition(".")[0] in MODELS and name.rpartition(".")[2] in MODEL_CALLS:
+                return True
+            inner = meaning.of if isinstance(meaning, Function) else meaning
+            if depth < 2 and isinstance(inner, Defined) and project.scope_of(inner).kind == "function":
+                if _calls_model(project, inner, depth + 1):
+                    return True
+    return False
+
+
+def proxy(project: Project, path: str) -> Location | None:
+    """Where the repository configures or starts a proxy of its own around the component of a file, which may limit as
+    well."""
+    folder = project.sources[path].project
+    for path, source in sorted(project.sources.items()):
+        if source.kind not in {"text", "yaml"} or not is_around(source.project, folder):
+            continue
+        if source.role not in {"application", "script"} or is_for_development(path):
+            continue
+        name = posixpath.basename(path).lower()
+        if source.kind == "text" and any(each in path.lower() for each in PROXIES) and "readme" not in name:
+            return Location(path, 1 << 42)
+        if source.kind != "yaml" or not any(word in name for word in ("compose", "docker-stack", "traefik")):
+            continue
+        content = project.facts(path).content
+        for document in content.values if isinstance(content, Document) and "compose" in name else ():
+            for service in services(document) if is_compose(document) else ():
+                image = service.get("image")
+                text = str(image.value).rpartition("/")[2] if isinstance(image, Constant) else ""
+                if image is not None and text.startswith(PROXIES):
+                    return Location(path, image.place)
+    return None
+
+
+__all__ = ["Limit", "answers_too_many", "doubt_of", "limits_of", "need_of", "proxy"]
