@@ -15,13 +15,25 @@ from prodlint.libraries.identity import (
     MODIFIERS,
     PURE_PACKAGES,
 )
-from prodlint.project.identity.events import CALLER, NOTHING, REQUEST, UNKNOWN, Compared, Handed, Labels, Modified
+from prodlint.project.identity.events import (
+    CALLER,
+    NOTHING,
+    REQUEST,
+    UNKNOWN,
+    Compared,
+    Constraint,
+    Handed,
+    Labels,
+    Modified,
+)
 from prodlint.project.values.bindings import Bound, Defined, External
 from prodlint.project.values.outcomes import Function, Given, Instance, Meaning, Opaque, options
 
 if TYPE_CHECKING:
     from prodlint.project.identity.walker import Walker
 
+_EXECUTIONS = frozenset({"execute", "exec", "scalar", "scalars", "stream", "stream_scalars", "first", "all"})
+"""Methods of a session that run a query: what the session was told of the caller narrows it."""
 _COMPARERS = frozenset({"compare_digest", "eq", "constant_time_compare"})
 _MAX_CHOICES = 3
 _LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "warn"})
@@ -48,6 +60,12 @@ def labels_of_call(walker: Walker, call: Call) -> Labels:
     if owner and REQUEST in owner:
         return walker.attribute(owner, last) | walker.union(tuple(each.value for each in call.arguments))
     given = walker.union(tuple(each.value for each in call.arguments))
+    if last in _EXECUTIONS and owner:
+        rows = frozenset(each for each in given if each[0] == "R")
+        if rows:
+            walker.record(
+                ("session", call.place), Constraint(rows, None, "", walker.flat(owner), walker.location(call))
+            )
     if last in MODIFIERS or last == "setattr":
         _modified(walker, call, last, owner)
     found: set[tuple[object, ...]] = set()

@@ -188,8 +188,8 @@ class Walker:
                 owner = getattr(inner, "name", "")
                 if isinstance(index, Constant) and isinstance(index.value, str):
                     labels = frozenset({self.model.object_of({index.value: labels})}) if labels else labels
-                if owner:
-                    self.environment[owner] = self.environment.get(owner, NOTHING) | labels
+                for name in {owner, owner.partition(".")[0]} - {"", "self"}:
+                    self.environment[name] = self.environment.get(name, NOTHING) | labels
             case Sequence(_, items):
                 several = value.items if isinstance(value, Sequence) and len(value.items) == len(items) else None
                 for position, item in enumerate(items):
@@ -204,6 +204,11 @@ class Walker:
             place = self.location(target)
             self.record(target.place, Written(None, rows, attribute, self.flat(labels), place))
             self.record(("change", target.place), Modified(rows, place))
+            return
+        # A session that is told who calls (`session.tenant = user.tenant_id`) may narrow what it loads.
+        name = getattr(target, "name", "").partition(".")[0]
+        if isinstance(target, Reference) and name in self.environment:
+            self.environment[name] |= labels
 
     # --- expressions ---
 

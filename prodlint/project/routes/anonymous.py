@@ -64,6 +64,15 @@ def is_swallowed(python: Python, block: int, statement: Statement | None) -> boo
     return False
 
 
+def is_inside(python: Python, block: int, kind: str) -> bool:
+    """Whether a block is, or stands in, one of a kind ("except", "if" ...) of the same function."""
+    while block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
+        if python.blocks[block].kind == kind:
+            return True
+        block = python.blocks[block].parent
+    return False
+
+
 def is_broad(handler: Block) -> bool:
     """Whether an `except` catches every exception, or every HTTP exception."""
     value = handler.value

@@ -14,7 +14,7 @@ from prodlint.finding import Location, Step
 from prodlint.libraries.authentication import NEUTRAL_PACKAGES, REFUSING
 from prodlint.libraries.fastapi import SCHEMES
 from prodlint.project.routes import handlers, middleware
-from prodlint.project.routes.anonymous import is_swallowed
+from prodlint.project.routes.anonymous import is_inside, is_swallowed
 from prodlint.project.routes.answer import NONE, Authentication
 from prodlint.project.routes.credentials import Credentials
 from prodlint.project.routes.decorators import wrapped_by
@@ -253,8 +253,13 @@ class Authenticator:
         its exception not swallowed, and what the code does with what comes of it."""
         python = self.project.python(code.path)
         assert python is not None
+        # What stands in an `except` only says the scheme's own refusal in other words.
+        handled = {
+            each.place for each in self.project.statements_of(code) if is_inside(python, each.block, "except")
+        }
         refusals = self.project.routing.refusals.of(code, dependency.arguments)
-        own = self.judged(code, dependency.name, refusals, reads=True)
+        kept = tuple(each for each in refusals if each.location.place not in handled)
+        own = self.judged(code, dependency.name, kept, reads=True)
         for statement in self.project.statements_of(code):
             value = getattr(statement, "value", None)
             calls = [each for each in walk(value) if isinstance(each, Call)] if value is not None else []

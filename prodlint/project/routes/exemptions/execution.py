@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import (
@@ -14,9 +13,7 @@ from prodlint.facts import (
     Jump,
     Python,
     Raise,
-    Reference,
     Return,
-    Sequence,
     Value,
 )
 from prodlint.finding import Location, Step
@@ -27,7 +24,6 @@ from prodlint.project.routes.exemptions.frame import (
     OPAQUE,
     Exit,
     Frame,
-    Listed,
     Made,
     Seen,
     State,
@@ -37,9 +33,10 @@ from prodlint.project.routes.exemptions.frame import (
 )
 from prodlint.project.routes.exemptions.handler import attribute_of_handler
 from prodlint.project.routes.exemptions.sample import Sample
+from prodlint.project.routes.exemptions.structure import belongs, children, code_of, joined, targets
 from prodlint.project.routes.statuses import DENYING, Statuses
 from prodlint.project.values.bindings import Defined, External
-from prodlint.project.values.outcomes import Environment, Function, Given, Instance, Known, Meaning, Site
+from prodlint.project.values.outcomes import Environment, Given, Instance, Known, Meaning, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -91,7 +88,7 @@ class Run:
     def bind(self, frame: Frame, target: Value, value: Seen, of: Value) -> None:
         """Bind what an assignment binds."""
         about = mentions_route(frame, of)
-        for name, inner in _targets(target, value):
+        for name, inner in targets(target, value):
             frame.state.values[name] = inner
             names = frame.state.about - {name}
             frame.state.about = names | {name} if about else names
@@ -111,7 +108,7 @@ class Run:
 
     def inline(self, frame: Frame, callee: Seen, call: Call, given: list[tuple[Argument, Seen]]) -> Seen:
         """Run a function of the tree that is called, and say what it gives."""
-        code, of = _code(self.project, callee)
+        code, of = code_of(self.project, callee)
         if code is None:
             about = mentions_route(frame, call)
             return Made(getattr(call.function, "name", "?"), Given(frame.site, call), about)
@@ -194,18 +191,18 @@ class Run:
         assert python is not None
         shape = self.shapes.get((frame.path, frame.scope))
         if shape is None:
-            shape = _children(self.project, python, frame.path, frame.scope)
+            shape = children(self.project, python, frame.path, frame.scope)
             self.shapes[frame.path, frame.scope] = shape
-        children = shape.get(index, [])
+        inside = shape.get(index, [])
         position = 0
-        while position < len(children):
-            child = children[position]
+        while position < len(inside):
+            child = inside[position]
             position += 1
             if isinstance(child, int):
                 kind = python.blocks[child].kind
                 group = [child]
-                while position < len(children) and _belongs(python, kind, children[position]):
-                    follower = children[position]
+                while position < len(inside) and belongs(python, kind, inside[position]):
+                    follower = inside[position]
                     assert isinstance(follower, int)
                     group.append(follower)
                     position += 1
@@ -234,7 +231,7 @@ class Run:
             case "with":
                 if block.value is not None:
                     seen(frame, block.value)
-                for name, _ in _targets(block.target, OPAQUE) if block.target is not None else ():
+                for name, _ in targets(block.target, OPAQUE) if block.target is not None else ():
                     frame.state.values[name] = OPAQUE
                 return self.block(frame, group[0])
             case "case":
@@ -276,10 +273,10 @@ class Run:
                 found.append(left)
         if len(found) == len(blocks):
             # All of them go on, so that nothing is decided by the test.
-            joined = _joined(found)
-            joined.other, joined.setting, joined.doubt = start.other, start.setting, start.doubt
-            return joined
-        return _joined(found) if found else None
+            left = joined(found)
+            left.other, left.setting, left.doubt = start.other, start.setting, start.doubt
+            return left
+        return joined(found) if found else None
 
     def _loop(self, frame: Frame, python: Python, block: Block, group: list[int]) -> State | None:
         """A loop over known values is run for each of them; any other once or not at all."""
@@ -293,14 +290,14 @@ class Run:
             frame.state.looked, items = True, []
         if items is None or block.target is None:
             about = block.value is not None and mentions_route(frame, block.value)
-            for name, _ in _targets(block.target, OPAQUE) if block.target is not None else ():
+            for name, _ in targets(block.target, OPAQUE) if block.target is not None else ():
                 frame.state.values[name] = Unsure("a loop over computed paths is not followed") if about else OPAQUE
             told = "unsure" if about or self._tests_path(python, group[0]) else "other"
             left = self._branches(frame, [group[0], -1], told)
             frame.exits = [each for each in frame.exits if each.kind != "jump"]
             return left if left is not None else None
         for item in items:
-            for name, value in _targets(block.target, item):
+            for name, value in targets(block.target, item):
                 frame.state.values[name] = value
             before = len(frame.exits)
             left = self.block(frame, group[0])
@@ -344,18 +341,18 @@ class Run:
             frame.exits = [each for each in frame.exits if each not in caught]
         for follower in group[1:]:
             if python.blocks[follower].kind in {"try-else", "finally"} and found:
-                frame.state = _joined(found)
+                frame.state = joined(found)
                 ended = self.block(frame, follower)
                 found = [ended] if ended is not None else []
-        return _joined(found) if found else None
+        return joined(found) if found else None
 
     # --- statements ---
 
     def _statement(self, frame: Frame, statement: object) -> None:
         match statement:
-            case Assign(targets, value, _, _, _, operator) if value is not None:
+            case Assign(several, value, _, _, _, operator) if value is not None:
                 found = seen(frame, value)
-                for target in targets if not frame.ended else ():
+                for target in several if not frame.ended else ():
                     self.bind(frame, target, OPAQUE if operator else found, value)
             case Expression(value, kind=""):
                 seen(frame, value)
@@ -399,83 +396,6 @@ class Run:
             return
         status = self.statuses.status_of(frame.site, value)
         frame.leave("refuse" if status in DENYING or not status else "answer", location, status, raised=True)
-
-
-def _code(project: Project, callee: Seen) -> tuple[Defined | None, Instance | None]:
-    """The function that a call runs, and the object that it is a method of."""
-    match callee:
-        case Function(of, owner):
-            return of, owner
-        case Instance(Defined(path, scope)):
-            code = project.names.class_member(path, scope, "__call__")
-            return (code, callee) if isinstance(code, Defined) else (None, None)
-        case Defined() if project.scope_of(callee).kind == "function":
-            return callee, None
-    return None, None
-
-
-def _targets(target: Value, value: Seen) -> Iterator[tuple[str, Seen]]:
-    match target:
-        case Reference(name) if "." not in name:
-            yield name, value
-        case Sequence(_, items):
-            several = value.values if isinstance(value, Listed) and len(value.values) == len(items) else None
-            for index, item in enumerate(items):
-                inner: Seen = several[index] if several is not None else value if isinstance(value, Unsure) else OPAQUE
-                yield from _targets(item, inner)
-
-
-def _children(project: Project, python: Python, path: str, scope: int) -> dict[int, list[int | object]]:
-    """The statements and blocks directly inside each block of a function, in source order."""
-    inside: dict[int, list[tuple[int, int, int | object]]] = {}
-    for statement in project.statements_of(Defined(path, scope)):
-        inside.setdefault(statement.block, []).append((statement.place >> 28, 0, statement))
-    for number, block in enumerate(python.blocks):
-        if block.scope == scope:
-            inside.setdefault(block.parent, []).append((block.place >> 28, number, number))
-    return {
-        index: [child for _, _, child in sorted(found, key=lambda each: each[:2])] for index, found in inside.items()
-    }
-
-
-def _belongs(python: Python, kind: str, child: object) -> bool:
-    """Whether a block continues the compound statement before it."""
-    following = python.blocks[child].kind if isinstance(child, int) else ""
-    return following in {
-        "if": {"else"},
-        "for": {"loop-else"},
-        "while": {"loop-else"},
-        "try": {"except", "try-else", "finally"},
-        "case": {"case"},
-    }.get(kind, set())
-
-
-def _joined(states: list[State]) -> State:
-    """One state for several: what they agree on."""
-    first = states[0]
-    if len(states) == 1:
-        return first
-    joined = first.copy()
-    for name in list(joined.values):
-        others = [state.values.get(name) for state in states[1:]]
-        if any(other != joined.values[name] for other in others):
-            unsure = any(isinstance(each, Unsure) for each in (joined.values[name], *others))
-            doubt = unsure or any(state.doubt for state in states)
-            joined.values[name] = Unsure("a test of the path cannot be followed") if doubt else OPAQUE
-    for state in states[1:]:
-        for name in state.values:
-            joined.values.setdefault(name, OPAQUE)
-        joined.about = joined.about | state.about
-    joined.looked = any(state.looked for state in states)
-    joined.address = any(state.address for state in states)
-    joined.forgery = any(state.forgery for state in states)
-    joined.other = all(state.other for state in states)
-    joined.setting = all(state.setting for state in states)
-    joined.doubt = (
-        next((state.doubt for state in states if state.doubt), "") if all(state.doubt for state in states) else ""
-    )
-    joined.why = first.why or next((state.why for state in states if state.why), None)
-    return joined
 
 
 __all__ = ["Exit", "Run", "Shapes"]

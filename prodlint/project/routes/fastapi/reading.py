@@ -59,11 +59,24 @@ class Reader:
                 site = Site(path, python.blocks[block].scope)
                 if self._called(site, call, block, python):
                     wrapping.append((site, call))
+        names = self._application_names()
         for site, call in wrapping:
+            if not any(_may_be_application(each.value, names) for each in call.arguments):
+                continue
             meaning = self.project.values.evaluate(site, call).meaning
             if isinstance(meaning, Instance):
                 for router in self.routers.wrapped(meaning):
                     router.wrappers.append(Given(site, call))
+
+    def _application_names(self) -> set[str]:
+        """The names of the variables that applications are assigned to."""
+        found: set[str] = set()
+        for router in self.routers.routers.values():
+            python = self.project.python(router.location.path) if router.is_application else None
+            for statement in python.statements if python is not None else ():
+                if isinstance(statement, Assign) and statement.value == router.made.value:
+                    found |= {each.name.rpartition(".")[2] for each in statement.targets if isinstance(each, Reference)}
+        return found
 
     def _decorated(self, path: str, python: Python) -> None:
         for index, scope in enumerate(python.scopes):
@@ -97,7 +110,7 @@ class Reader:
             self._applied(site, call.function, call, block, tests_around(python, site.path, block))
         elif _may_make(call) or kind in self._names:
             self.routers.made(self.project.values.evaluate(site, call).meaning)
-        return kind[:1].isupper() and any(_may_be_application(each.value) for each in call.arguments)
+        return kind[:1].isupper() and any(isinstance(each.value, Reference | Call) for each in call.arguments)
 
     def _is_of_resources(self, site: Site, call: Call) -> bool:
         """Whether a call adds a class of resources (fastapi-utils: "Resource Class")."""
@@ -266,13 +279,13 @@ def _may_make(call: Call) -> bool:
     return last[:1].isupper() and ("Router" in last or "API" in last or "App" in last or "Starlette" in last)
 
 
-def _may_be_application(value: Value) -> bool:
-    """Whether an argument may be an application: by its name, or as a call that makes one. Cheap for the same
-    reason."""
+def _may_be_application(value: Value, names: set[str]) -> bool:
+    """Whether an argument may be an application: by its name, which is among `names` or ends like one, or as a call
+    that makes one. Cheap for the same reason."""
     if isinstance(value, Call):
         return _may_make(value)
     last = value.name.rpartition(".")[2].lower() if isinstance(value, Reference) else ""
-    return last.endswith(("app", "api", "application", "asgi", "server"))
+    return last in {each.lower() for each in names} or last.endswith(("app", "api", "application", "asgi", "server"))
 
 
 __all__ = ["Reader", "method_of", "routable_registrations"]
