@@ -15,6 +15,8 @@ from prodlint.project.identity.model import Model
 from prodlint.project.identity.proof import Proof, prove
 from prodlint.project.identity.roles import demanded
 from prodlint.project.routes.route import Route
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Known, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -39,6 +41,14 @@ class Identity:
         self.project = project
         self.model = Model(project)
         self.callers = Callers(project, self.model)
+        self._statuses: dict[Defined, frozenset[int]] = {}
+
+    def statuses(self, code: Defined) -> frozenset[int]:
+        """The statuses with which a function may turn its caller away; 0 where one cannot be told."""
+        if code not in self._statuses:
+            refusals = self.project.routing.refusals.of(code)
+            self._statuses[code] = frozenset(each.status for each in refusals)
+        return self._statuses[code]
 
     @cached_property
     def answered(self) -> tuple[Answered, ...]:
@@ -90,8 +100,6 @@ class Identity:
                             continue
                         given = value.keyword("default") if isinstance(value, Call) else value
                         if given is not None:
-                            from prodlint.project.values.outcomes import Known, Site
-
                             meaning = self.project.values.evaluate(Site(scope.path, scope.scope), given).meaning
                             if isinstance(meaning, Known) and isinstance(meaning.value, str):
                                 found.add(meaning.value)

@@ -76,8 +76,7 @@ def _demand(project: Project, route: Route) -> str:
     if guard:
         return guard
     assert route.handler is not None
-    refusals = project.routing.refusals.of(route.handler)
-    return route.name if any(each.status == 403 for each in refusals) else ""
+    return route.name if 403 in project.identity.statuses(route.handler) else ""
 
 
 def demanded(project: Project, route: Route) -> str:
@@ -105,11 +104,11 @@ def _scope(guard: Guard) -> object:
 
 def _hides(project: Project, code: Defined) -> bool:
     """Whether code answers 404, as a guard does that hides what is not the caller's."""
-    return any(each.status == 404 for each in project.routing.refusals.of(code))
+    return 404 in project.identity.statuses(code)
 
 
 def _forbids(project: Project, code: Defined) -> bool:
-    return any(each.status in {403, 0} for each in project.routing.refusals.of(code))
+    return not project.identity.statuses(code).isdisjoint({403, 0})
 
 
 def _compares(project: Project, route: Route) -> bool:

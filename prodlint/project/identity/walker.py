@@ -32,7 +32,8 @@ from prodlint.facts import (
     Yield,
 )
 from prodlint.finding import Location
-from prodlint.libraries.identity import GLOBAL_REQUESTS, IDENTITY_OBJECTS, IMPLICIT, REQUEST_IDENTITY, REQUEST_INPUT
+from prodlint.libraries.identity import GLOBAL_REQUESTS, IDENTITY_OBJECTS, IMPLICIT
+from prodlint.project.identity.attributes import first_attribute, request_attribute
 from prodlint.project.identity.calls import labels_of_call
 from prodlint.project.identity.events import (
     CALLER,
@@ -327,31 +328,4 @@ class Walker:
         return frozenset(found)
 
 
-def request_attribute(name: str) -> Label:
-    """The label of an attribute of a request."""
-    if name in REQUEST_IDENTITY:
-        return CALLER
-    if name in REQUEST_INPUT:
-        return ("I",)
-    return REQUEST
-
-
-def first_attribute(value: Value) -> str:
-    """The attribute that an expression reads from a variable: `row.owner_id`, `row["owner_id"]`, `str(row.owner_id)`;
-    "" for none."""
-    match value:
-        case Reference(name):
-            parts = name.split(".")
-            return parts[1] if len(parts) > 1 else ""
-        case Attribute(_, name):
-            return name
-        case Subscript(_, Constant(str() as name)):
-            return name
-        case Call(_, arguments) if len(arguments) == 1:
-            return first_attribute(arguments[0].value)
-        case Await(inner):
-            return first_attribute(inner)
-    return ""
-
-
-__all__ = ["Walker", "first_attribute", "request_attribute"]
+__all__ = ["Walker"]
