@@ -8,6 +8,8 @@ from prodlint.finding import Location
 from prodlint.libraries.paths import DOCUMENTATION_ROUTES
 from prodlint.project.routes.patterns import Pattern
 from prodlint.project.routes.route import Route
+from prodlint.project.routes.shadowing import shadows
+from tests.tree import project_of
 
 PLACE = Location("main.py", 0)
 
@@ -211,3 +213,23 @@ def test_litestar_prefers_static_paths_and_refuses_duplicates() -> None:
         assert client.get("/users/me").text == "me"
     with pytest.raises(litestar.exceptions.ImproperlyConfiguredException):
         litestar.Litestar([me, again])
+
+
+def test_a_shadow_names_the_methods_that_are_not_reached() -> None:
+    urls = """
+from django.urls import path
+
+
+def one(request, name):
+    return None
+
+
+def two(request):
+    return None
+
+
+urlpatterns = [path("users/<str:name>/", one), path("users/me/", two)]
+"""
+    settings = 'INSTALLED_APPS = []\nROOT_URLCONF = "urls"\n'
+    found = list(shadows(project_of({"urls.py": urls, "settings.py": settings})))
+    assert [(each.route.path, each.methods) for each in found] == [("/users/me/", ("*",))]

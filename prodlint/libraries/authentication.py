@@ -141,6 +141,9 @@ CREDENTIAL_ATTRIBUTES = frozenset({"headers", "cookies", "session", "user", "cur
 CREDENTIAL_KEYS = re.compile(r"(^|[_-])(token|apikey|secret|signature)$|api[_-]?key$|^auth$", re.IGNORECASE)
 """Keys of a query or body under which a credential is sent."""
 
+CREDENTIAL_PARAMETERS = re.compile(r"api[_-]?key$|^(access|auth|bearer|jwt)[_-]?token$|^token$", re.IGNORECASE)
+"""Parameters of the query that a dependency takes a credential from; `page-token` is none."""
+
 DATABASES = frozenset({"db", "database", "sqlalchemy"})
 DATABASE_METHODS = frozenset(
     "add add_all begin begin_nested bulk_insert_mappings bulk_save_objects close commit connection delete execute "

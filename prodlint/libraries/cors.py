@@ -33,6 +33,9 @@ CALLS: dict[str, Cors] = {
 """Sources: https://flask-cors.readthedocs.io/en/latest/configuration.html and
 https://docs.litestar.dev/2/reference/config.html#litestar.config.cors.CORSConfig."""
 
+FLASK_SETTING = "CORS_ORIGINS"
+"""Flask-CORS takes it from the application's configuration where the call names no origins."""
+
 DJANGO_ALL = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 DJANGO_REGEXES = ("CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_REGEX_WHITELIST")
 DJANGO_CREDENTIALS = "CORS_ALLOW_CREDENTIALS"

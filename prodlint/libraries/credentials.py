@@ -92,6 +92,8 @@ def is_stored_password(name: str) -> bool:
 # --- comparisons ------------------------------------------------------------------------------------------------------
 
 HMAC_DIGESTS = frozenset({"hmac.new", "hmac.digest", "hmac.HMAC"})
+ENCODINGS = frozenset({"base64.b64encode", "base64.standard_b64encode", "base64.urlsafe_b64encode", "binascii.hexlify"})
+"""Functions that write bytes as text, all of them."""
 HARMLESS_HEADERS = frozenset(
     "content-type content-length accept accept-encoding accept-language host origin referer user-agent upgrade "
     "connection x-requested-with x-forwarded-for x-forwarded-proto x-forwarded-host x-real-ip range if-none-match "

@@ -1,7 +1,7 @@
-"""Interactive documentation and schemas that frameworks serve by themselves, or by a view.
+"""Interactive documentation and schemas that frameworks serve by themselves.
 
-Sources: FastAPI "Metadata and Docs URLs", Litestar `OpenAPIConfig`, Flask-RESTX `Api(doc=)`, django-ninja
-`NinjaAPI(docs_url=, openapi_url=)`, drf-spectacular `SERVE_PERMISSIONS`; each project's documentation.
+Sources: FastAPI "Metadata and Docs URLs", Flask-RESTX `Api(doc=)`, django-ninja `NinjaAPI(docs_url=, openapi_url=)`;
+each project's documentation.
 """
 
 from __future__ import annotations
@@ -15,13 +15,3 @@ APPLICATIONS: dict[str, tuple[str, ...]] = {
 }
 """Applications that serve documentation by themselves, with the arguments that turn it off; the first one turns off all
 of it."""
-
-VIEWS = frozenset(
-    {
-        "drf_spectacular.views.SpectacularAPIView",
-        "drf_spectacular.views.SpectacularSwaggerView",
-        "drf_spectacular.views.SpectacularRedocView",
-        "rest_framework.schemas.get_schema_view",
-        "drf_yasg.views.get_schema_view",
-    }
-)

@@ -57,6 +57,12 @@ documentation, "Authentication")."""
 BACKEND_MIDDLEWARE = frozenset({"starlette.middleware.authentication.AuthenticationMiddleware"})
 """Middleware that leaves the caller to a backend; it refuses nobody by itself."""
 
+UNSET_FLAGS = frozenset({"flask.current_app.testing", "flask.current_app.debug"})
+"""Flags of an application that production leaves at false."""
+
+FUNCTION_MIDDLEWARE = frozenset({"starlette.middleware.base.BaseHTTPMiddleware"})
+"""Middleware that runs the function given as `dispatch`."""
+
 URL_RESOLVERS = frozenset({"django.urls.resolve", "django.core.urlresolvers.resolve"})
 
 ATTRIBUTES: dict[str, dict[str, str]] = {

@@ -68,15 +68,24 @@ SERIALIZER_DECORATORS = frozenset(
         "pydantic.root_validator",
         "pydantic.functional_serializers.field_serializer",
         "pydantic.functional_validators.field_validator",
+        "pydantic.functional_validators.model_validator",
     }
 )
 """Decorators of methods that may put something else in the place of a field's value."""
 
+WHOLE_VALIDATORS = frozenset(
+    {"pydantic.model_validator", "pydantic.root_validator", "pydantic.functional_validators.model_validator"}
+)
+"""Of these, the ones that see the whole model and are made to check or complete it."""
+
 ROW_METHODS = frozenset(
     """first one one_or_none scalar scalars scalar_one scalar_one_or_none all fetchone fetchall get get_one get_or_404
-    one_or_404 first_or_404 get_one_or_none unique to_list merge""".split()
+    one_or_404 first_or_404 get_one_or_none unique to_list merge exec""".split()
 )
 """Last methods of a query that give whole rows."""
+
+QUERIES = frozenset("query filter filter_by where order_by limit offset options".split())
+"""Last methods of a query whose rows are what it was made for, as long as it is iterated."""
 
 ROOTS = frozenset({"query", "select", "get", "get_one", "get_or_404", "merge"})
 """Calls whose first argument is the class of the rows."""
@@ -84,6 +93,23 @@ ROOTS = frozenset({"query", "select", "get", "get_one", "get_or_404", "merge"})
 WHOLE_DUMPS = frozenset({"model_dump", "dict", "to_dict", "as_dict", "asdict", "model_dump_json", "json", "serialize"})
 WHOLE_DUMP_FUNCTIONS = frozenset({"builtins.vars", "dataclasses.asdict", "fastapi.encoders.jsonable_encoder"})
 """What gives all columns of an object."""
+
+DICTIONARIES = frozenset({"builtins.dict", "flask.jsonify", "flask.json.jsonify"})
+"""Calls whose keywords are the keys of what they give."""
+
+JSON_ANSWERS = DICTIONARIES | {
+    "django.http.JsonResponse",
+    "fastapi.responses.JSONResponse",
+    "starlette.responses.JSONResponse",
+    "rest_framework.response.Response",
+    "aiohttp.web.json_response",
+    "flask.make_response",
+    "json.dumps",
+}
+"""Calls whose arguments are what is answered."""
+
+TABLE_COLUMNS = ("__table__.columns", "__table__.c", "__mapper__.columns")
+"""What lists the columns of a mapped class: `{each.name: getattr(self, each.name) for each in self.__table__.c}`."""
 
 MODEL_SERIALIZERS = frozenset(
     {"rest_framework.serializers.ModelSerializer", "rest_framework.serializers.HyperlinkedModelSerializer"}

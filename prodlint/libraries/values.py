@@ -44,6 +44,14 @@ SETTINGS_BASES = frozenset(
 )
 """Classes whose fields are read from the environment."""
 
+DATACLASSES = frozenset(
+    {"dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attr.s", "attr.define", "attrs.define", "attrs.frozen"}
+)
+"""Decorators that make an `__init__` of the annotated names in the body of a class (PEP 557, attrs documentation)."""
+
+MODEL_BASES = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel", "sqlmodel.SQLModel"})
+"""Classes whose annotated names are fields that each object has a value of its own for: the default is only one."""
+
 RETURNS: dict[str, str] = {
     "logging.getLogger": "logging.Logger",
     "logging.Logger.getChild": "logging.Logger",

@@ -19,6 +19,7 @@ from prodlint.project.engines import Engine, find_engines
 from prodlint.project.identity.identity import Identity
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.inputs import Inputs
+from prodlint.project.routes.limits import Limiting
 from prodlint.project.routes.public import public_reason
 from prodlint.project.routes.route import Route
 from prodlint.project.routes.schemas import Schemas
@@ -285,6 +286,11 @@ class Project:
     def routing(self) -> Routing:
         """Applications and routers, their middleware and exception handlers, and what the route table is built from."""
         return Routing(self)
+
+    @cached_property
+    def limiting(self) -> Limiting:
+        """What was found out about limits of how often a caller may ask."""
+        return Limiting()
 
     @cached_property
     def routes(self) -> tuple[Route, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Constant, Reference, Sequence, Subscript, Value, span
+from prodlint.facts import Assign, Call, Constant, Lambda, Reference, Sequence, Subscript, Value, span
 from prodlint.finding import Location, Step
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import SETTINGS_BASES
@@ -144,7 +144,7 @@ def _default(project: Project, site: Site, value: Value | None) -> tuple[Outcome
     given = given if given is not None else value.positional(0)
     factory = value.keyword("default_factory")
     if given is None and factory is not None:
-        called = Call(factory, (), factory.place)
+        called = factory.body if isinstance(factory, Lambda) else Call(factory, (), factory.place)
         return project.values.evaluate(site, called), alias
     if given is None or (isinstance(given, Constant) and given.form == "ellipsis"):
         return None, alias

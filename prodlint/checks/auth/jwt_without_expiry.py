@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Reference, walk
 from prodlint.finding import Finding, Location, Step, Undecided
+from prodlint.project.tokens.calls import sent_to
 from prodlint.project.tokens.issued import Lifetime, lifetimes
 from prodlint.project.tokens.spoken import made_in
-from prodlint.project.values.outcomes import Given, options, truth
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Given, Site, options, truth
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -71,5 +73,16 @@ def _undecided(project: Project, issued: Issued, test: Given) -> str:
     names = {each.name for each in python.scopes[test.site.scope].parameters}
     for each in walk(test.value):
         if isinstance(each, Reference) and each.name.partition(".")[0] in names:
+            if _is_sent(project, test.site, each.name):
+                continue
             return f"what `{each.name}` is cannot be followed"
     return ""
+
+
+def _is_sent(project: Project, site: Site, name: str) -> bool:
+    """Whether a client decides what a name is: `remember` of a handler, through the calls that pass it on."""
+    head = name.partition(".")[0]
+    given = dict(site.arguments or ()).get(head)
+    if given is not None:
+        return isinstance(given.value, Reference) and _is_sent(project, given.site, given.value.name)
+    return any(bound.name == head for _, bound in sent_to(project, Defined(site.path, site.scope)))

@@ -37,7 +37,14 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
 def _may_be_secret(each: Input) -> bool:
     if each.dependency is not None and each.dependency.external in SCHEME_INPUTS:
         return True
-    return is_sensitive(each.name)
+    return is_sensitive(_name(each))
+
+
+def _name(each: Input) -> str:
+    """The name of a parameter in the code where that says more than its alias: `api_key: str = Query(alias="key")`."""
+    if each.bound is not None and not each.keys and not is_sensitive(each.name) and is_sensitive(each.bound.name):
+        return each.bound.name
+    return each.name
 
 
 def _judged(project: Project, each: Input, routes: list[Route]) -> Iterator[Finding | Undecided]:
@@ -46,7 +53,7 @@ def _judged(project: Project, each: Input, routes: list[Route]) -> Iterator[Find
     if not is_scheme and (not _is_text(project, each) or _is_for_a_link(each, routes)):
         return
     steps = [Step(f"`{other.subject}` takes it", other.location) for other in routes[:6]]
-    if not is_scheme and is_weak(each.name) and "_".join(words_of(each.name)) not in QUERY_CREDENTIALS:
+    if not is_scheme and is_weak(_name(each)) and "_".join(words_of(_name(each))) not in QUERY_CREDENTIALS:
         refusal = next((one for one in project.routing.refusals.of(each.function) if one.status in REFUSING), None)
         if refusal is None:
             reason = f"what the token `{each.name}` is for cannot be told"
@@ -78,9 +85,9 @@ def _mentions_text(each: Input) -> bool:
 def _is_for_a_link(each: Input, routes: list[Route]) -> bool:
     """Whether a token is one that is sent in a link: to verify an address, to reset a password, to join, to download.
     Passwords and keys are never."""
-    if not is_weak(each.name):
+    if not is_weak(_name(each)):
         return False
-    if not LINK_WORDS.isdisjoint(words_of(each.name)):
+    if not LINK_WORDS.isdisjoint(words_of(_name(each))):
         return True
     return all(
         not LINK_WORDS.isdisjoint((*words_of(route.path), *words_of(route.name.rpartition(".")[2]))) for route in routes

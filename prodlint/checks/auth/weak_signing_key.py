@@ -49,7 +49,8 @@ def _of(project: Project, use: KeyUse, strength: Strength) -> Iterator[Finding |
     steps = (*use.steps, *strength.steps)
     if isinstance(strength, Random):
         if strength.bits is not None and strength.bits < FEWEST_BITS:
-            what = f"is made of some {round(strength.bits)} random bits, which can be tried out"
+            unless = f" unless `{strength.variable}` is set" if strength.variable else ""
+            what = f"is made of some {round(strength.bits)} random bits{unless}, which can be tried out"
             made = Step(f"`{strength.name}` makes it here", strength.location)
             yield _finding(use, what, (*steps, made), strength.steps)
         return

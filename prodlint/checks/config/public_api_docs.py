@@ -22,9 +22,13 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             applications.setdefault(Location(given.site.path, given.value.place), []).append(route)
         applications.setdefault(route.application, []).append(route)
     for each in documented(project):
-        routes = [route for route in applications.get(each.location, ()) if not project.public_reason(route)]
-        protected = sum(project.authentication(route).status == "required" for route in routes)
-        if each.shown == "no" or not routes or protected * 2 < len(routes):
+        routes = applications.get(each.location, ())
+        if each.shown == "no" or not routes:
+            continue
+        rest = [route for route in routes if project.authentication(route).status != "required"]
+        protected = len(routes) - len(rest)
+        # What is public by nature counts on neither side.
+        if protected < sum(not project.public_reason(route) for route in rest) or not protected:
             continue
         if each.shown != "yes":
             yield Undecided(each.location, f"documentation of `{each.name}`", each.shown)

@@ -31,10 +31,11 @@ __all__ = ["Bypass", "bypasses", "skipped_checks", "unchecked_logins"]
 
 _NAMES = (
     "password passwd pwd token api_key apikey secret headers cookies COOKIES META Header Cookie HTTPBearer "
-    "HTTPBasicCredentials HTTPAuthorizationCredentials credentials compare_digest signature"
+    "HTTPBasicCredentials HTTPAuthorizationCredentials credentials compare_digest signature "
+    "APIKeyHeader APIKeyCookie APIKeyQuery"
 ).split()
 _HEADERS = ("headers", "cookies", "COOKIES", "META", "Header", "Cookie")
-_WORTH_FOLLOWING = frozenset({"key", "auth", "header", "credentials", "value", "pass", "code", "session"})
+_WORTH_FOLLOWING = frozenset({"key", "auth", "header", "credentials", "value", "pass", "code", "session", "sid"})
 _CHECKS = ("verify", "check", "authenticate", "compare_digest", "validate", "is_valid", "authorize")
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from prodlint.facts import (
+    Assign,
     Attribute,
     Await,
     Call,
     Conditional,
     Constant,
+    Expression,
+    Mapping,
     Operation,
     Parameter,
     Reference,
@@ -23,9 +27,10 @@ from prodlint.libraries.credentials import PASSWORD_FORMS, is_credential_header,
 from prodlint.libraries.fastapi import DEPENDS, PARAMETERS, SCHEMES
 from prodlint.libraries.sensitive import FIELD_BASES, ITEM_METHODS, KEEPING_METHODS, REQUEST_NAMES, is_sensitive
 from prodlint.project.credentials.places import passed, sources
+from prodlint.project.flow.reaching import contains
 from prodlint.project.flow.traces import Where, last_name, receiver_of, written
 from prodlint.project.values.bindings import Bound, Defined, External
-from prodlint.project.values.outcomes import Instance, Site, options
+from prodlint.project.values.outcomes import Instance, Known, Site, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -34,11 +39,14 @@ __all__ = ["Sent", "is_request", "sent"]
 
 _HEADERS = frozenset({"headers", "META"})
 _COOKIES = frozenset({"cookies", "COOKIES"})
-_BODIES = frozenset("form POST json get_json values data body post GET args query_params cleaned_data params".split())
+_BODIES = frozenset(
+    "form POST json get_json values data body post GET args query query_params cleaned_data params".split()
+)
 _SPLITS = frozenset({"split", "rsplit", "partition", "rpartition"})
 _FRAMEWORKS = frozenset(
     "fastapi starlette flask quart django rest_framework ninja litestar aiohttp werkzeug sanic connexion".split()
 )
+_KEY_SCHEMES = {"APIKeyHeader": "header", "APIKeyCookie": "cookie", "APIKeyQuery": "query"}
 _MAX_DEPTH = 6
 
 
@@ -47,10 +55,14 @@ class Sent(Struct, frozen=True):
 
     kind: str
     name: str
+    is_declared: bool = False
+    """A security scheme says that it is a credential."""
 
     @property
     def is_credential(self) -> bool:
         """Whether it was sent as a credential or a signature."""
+        if self.is_declared:
+            return True
         if self.kind in {"header", "cookie"}:
             return is_credential_header(self.name)
         return self.name == "pass" or is_password(self.name) or is_sensitive(self.name)
@@ -61,6 +73,9 @@ def sent(project: Project, where: Where, value: Value, depth: int = 0) -> Sent |
     what is made of it in any other way (its hash, its length)."""
     if depth > _MAX_DEPTH:
         return None
+    replaced = _replaced(project, where, value)
+    if replaced is not None:
+        return sent(project, where, replaced, depth + 1)
     match value:
         case Await(inner):
             return sent(project, where, inner, depth)
@@ -84,6 +99,34 @@ def sent(project: Project, where: Where, value: Value, depth: int = 0) -> Sent |
                 return _attribute(project, where, receiver_of(value), name.rpartition(".")[2], depth)
             return _name(project, where, value, depth)
     return None
+
+
+def _replaced(project: Project, where: Where, value: Value) -> Value | None:
+    """What the function has put in the place of what was sent: `body.password = hashed(body.password)`."""
+    if not (isinstance(value, Reference) and "." in value.name) and not isinstance(value, Subscript):
+        return None
+    name = written(value)
+    for statement in reversed(project.statements_of(Defined(where.path, where.scope))):
+        if statement.place > value.place or contains(statement.place, value.place):
+            continue
+        if isinstance(statement, Assign) and "..." not in name:
+            if any(written(each) == name for each in statement.targets):
+                return statement.value
+        if isinstance(statement, Expression) and isinstance(statement.value, Call) and isinstance(value, Subscript):
+            if written(statement.value.function) == f"{written(value.value)}.update":
+                for argument in statement.value.arguments:
+                    given = dict(_named(argument.name, argument.value))
+                    if isinstance(value.index, Constant) and value.index.value in given:
+                        return given[value.index.value]
+    return None
+
+
+def _named(name: str, value: Value) -> Iterator[tuple[object, Value]]:
+    """What an argument of `update` sets: itself, or the pairs of a mapping that is written out."""
+    if name:
+        yield name, value
+    if isinstance(value, Mapping):
+        yield from ((key.value, each) for key, each in value.items if isinstance(key, Constant))
 
 
 def _of_call(project: Project, where: Where, call: Call, depth: int) -> Sent | None:
@@ -152,7 +195,7 @@ def _attribute(project: Project, where: Where, receiver: Value, name: str, depth
     if name == "data" and last_name(receiver) and is_password(last_name(receiver)):
         return Sent("body", last_name(receiver))  # WTForms' field.
     for meaning in options(project.values.evaluate(where.site, receiver).meaning):
-        of = meaning.of if isinstance(meaning, Instance) else None
+        of = meaning.of if isinstance(meaning, Instance) else meaning
         if isinstance(of, External):
             last = of.name.rpartition(".")[2]
             if last == "HTTPAuthorizationCredentials" and name == "credentials":
@@ -161,7 +204,9 @@ def _attribute(project: Project, where: Where, receiver: Value, name: str, depth
                 return Sent("body", "password")
             if of.name.endswith("request.authorization") and name == "password":
                 return Sent("body", "password")
-        if isinstance(of, Defined) and of not in project.entities.classes and is_sensitive(name):
+        if not isinstance(meaning, Instance) or not is_sensitive(name):
+            continue
+        if isinstance(of, Defined) and of not in project.entities.classes:
             if project.names.derives_from(of, FIELD_BASES) and not _is_settings(project, of):
                 return Sent("body", name)
     if name in {"credentials", "password"} and isinstance(receiver, Reference) and "." not in receiver.name:
@@ -204,8 +249,19 @@ def _of_parameter(project: Project, site: Site, parameter: Parameter) -> Sent | 
         if name in DEPENDS and first is not None:
             meaning = project.values.evaluate(site, first).meaning
             if isinstance(meaning, Instance) and isinstance(meaning.of, External) and meaning.of.name in SCHEMES:
-                return Sent("header", "authorization")
+                return _of_scheme(project, meaning, meaning.of.name.rpartition(".")[2])
     return None
+
+
+def _of_scheme(project: Project, scheme: Instance, label: str) -> Sent:
+    """What a security scheme of FastAPI reads: the header `Authorization`, or what an API key is named."""
+    kind = _KEY_SCHEMES.get(label, "")
+    name = scheme.call.value.keyword("name") if kind and scheme.call and isinstance(scheme.call.value, Call) else None
+    if scheme.call is None or name is None:
+        return Sent(kind or "header", "authorization", True)
+    meaning = project.values.evaluate(scheme.call.site, name).meaning
+    key = str(meaning.value) if isinstance(meaning, Known) else "api key"
+    return Sent(kind, key.lower() if kind == "header" else key, True)
 
 
 def _name(project: Project, where: Where, value: Reference, depth: int) -> Sent | None:

@@ -296,7 +296,7 @@ def _of_django(project: Project) -> Iterator[Cookie]:
             elif found is None and default in {"False", "None"}:
                 absent.append(name)
         if absent:
-            what = " and ".join(_owner(name) for name in absent)
+            what = _owner(absent[0]) + (", like its CSRF cookie," if len(absent) > 1 else "")
             setting = " and ".join(f"`{name}`" for name in absent)
             if is_complete(project, path):
                 yield Cookie(middleware[0], what, absent[0], ("secure",), setting=setting)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, Reference, Value, walk
+from prodlint.facts import Block, Call, Constant, Operation, Reference, Subscript, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.cookies import FLASK_SESSIONS
 from prodlint.libraries.credentials import (
@@ -19,13 +19,14 @@ from prodlint.libraries.credentials import (
     CSRF_SETTINGS,
     DJANGO_SESSIONS,
     FLASK_EXEMPTIONS,
+    HARMLESS_HEADERS,
     REST_SESSIONS,
     SAFE_METHODS,
 )
 from prodlint.project.credentials.cookies import configured, imported
 from prodlint.project.credentials.django import assigned, production_settings
 from prodlint.project.credentials.places import counts
-from prodlint.project.flow.traces import last_name
+from prodlint.project.flow.traces import last_name, receiver_of
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given, Items, Known, Site
 
@@ -115,11 +116,26 @@ def _exempt_views(project: Project) -> Iterator[Opening]:
             for decorator in scope.decorators:
                 if not _exempts(project, outside, decorator):
                     continue
-                evidence = _cookie(project, Defined(path, index))
-                if evidence is not None:
-                    location = Location(path, decorator.place)
-                    what = f"`csrf_exempt` opens `{scope.qualname}`"
-                    yield Opening(location, what, f"{project.qualified(Defined(path, index))}", *evidence)
+                is_dispatch = scope.name == "dispatch" and python.scopes[scope.parent].kind == "class"
+                view = Defined(path, scope.parent if is_dispatch else index)
+                yield from _opened(project, view, Location(path, decorator.place))
+        for call, block in project.calls_in(path):
+            first = call.positional(0)
+            site = Site(path, python.blocks[block].scope)
+            if last_name(call.function) != "csrf_exempt" or first is None or not _exempts(project, site, call.function):
+                continue
+            made = first.function if isinstance(first, Call) and last_name(first.function) == "as_view" else None
+            of = receiver_of(made) if isinstance(made, Reference) else first
+            meaning = project.values.evaluate(site, of).meaning
+            if isinstance(meaning, Defined) and project.scope_of(meaning).kind in {"function", "class"}:
+                yield from _opened(project, meaning, Location(path, call.place))
+
+
+def _opened(project: Project, view: Defined, location: Location) -> Iterator[Opening]:
+    evidence = _cookie(project, view)
+    if evidence is not None:
+        what = f"`csrf_exempt` opens `{project.scope_of(view).qualname}`"
+        yield Opening(location, what, project.qualified(view), *evidence)
 
 
 def _exempts(project: Project, site: Site, decorator: Value) -> bool:
@@ -188,8 +204,9 @@ def _reads(project: Project, code: Defined, with_inner: bool = False) -> set[str
     found = set()
     for scope in inside:
         for value in project.values_of(Defined(code.path, scope)):
+            harmless = {place for each in walk(value) for place in _harmless(each)}
             for each in walk(value):
-                if isinstance(each, Reference):
+                if isinstance(each, Reference) and each.place not in harmless:
                     parts = each.name.split(".")
                     for before, after in pairwise(parts):
                         if before in {"request", "req"}:
@@ -197,9 +214,37 @@ def _reads(project: Project, code: Defined, with_inner: bool = False) -> set[str
     return found
 
 
+def _harmless(value: Value) -> Iterator[int]:
+    """The place of a look at a header that is no credential: `request.META["HTTP_USER_AGENT"]`."""
+    match value:
+        case Subscript(Reference(_, place), Constant(str() as key)):
+            pass
+        case Call(Reference(name, place), (first, *_)) if name.endswith(".get") and isinstance(first.value, Constant):
+            key = str(first.value.value)
+        case _:
+            return
+    if key.removeprefix("HTTP_").replace("_", "-").lower() in {*HARMLESS_HEADERS, "remote-addr"}:
+        yield place
+
+
 def _changes(project: Project, view: Defined) -> bool:
-    """Whether a view does something that a forged request could be for: it looks at what was posted."""
-    return bool(_reads(project, view) & {"POST", "body", "FILES", "data", "method"})
+    """Whether a view does something that a forged request could be for: it looks at what was posted, or asks for the
+    method and does more than answer `GET`."""
+    reads = _reads(project, view)
+    return bool(reads & {"POST", "body", "FILES", "data"}) or ("method" in reads and not _only_gets(project, view))
+
+
+def _only_gets(project: Project, view: Defined) -> bool:
+    """Whether all that a view does stands under one `if request.method == "GET":`."""
+    python = project.python(view.path)
+    assert python is not None
+    own = project.scope_of(view).block
+    inside = [each for each in python.blocks if each.parent == own and each.scope == view.scope]
+    above = [each for each in project.statements_of(view) if each.block == own]
+    match inside:
+        case [Block(kind="if", value=Operation("==", operands))] if not above:
+            return any(isinstance(each, Constant) and each.value == "GET" for each in operands)
+    return False
 
 
 # --- Flask and REST framework -----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from msgspec import Struct
 from prodlint.facts import Assign, Attribute, Await, Call, Constant, Reference, Subscript, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.credentials import is_password
-from prodlint.libraries.sensitive import ITEM_METHODS, ROW_METHODS
+from prodlint.libraries.sensitive import ITEM_METHODS, ROW_METHODS, words_of
 from prodlint.project.credentials.client import sent
 from prodlint.project.credentials.places import Comparison, comparisons, counts, name_of, sources
 from prodlint.project.flow.traces import Where, last_name, receiver_of, written
@@ -132,7 +132,10 @@ def is_row(project: Project, where: Where, value: Value, depth: int = 0) -> bool
 
 
 def _of_request(value: Value) -> bool:
-    return any(isinstance(each, Reference) and "request" in each.name.split(".") for each in walk(value))
+    """Whether something is read from the request: `request.form.get("a")`, and no query with a value of it."""
+    while isinstance(value, Call | Attribute | Subscript):
+        value = value.function if isinstance(value, Call) else value.value
+    return isinstance(value, Reference) and "request" in value.name.split(".")
 
 
 # --- typed ------------------------------------------------------------------------------------------------------------
@@ -162,7 +165,7 @@ def _kept(project: Project, path: str) -> Iterator[Plain]:
         model = _model(project, where, call)
         for argument in call.arguments if model is not None else ():
             if model is not None and is_password(argument.name) and _is_plain_column(project, model, argument.name):
-                if _is_typed(project, where, argument.value):
+                if _is_typed(project, where, argument.value) and not _is_hashed_later(project, where, call):
                     yield _keeps(project, where, call.place, model, argument.name)
     python = project.python(path)
     assert python is not None
@@ -176,23 +179,52 @@ def _kept(project: Project, path: str) -> Iterator[Plain]:
                 continue
             model = _class_of(project, where, receiver_of(target))
             if model is not None and _is_plain_column(project, model, name):
-                if _is_typed(project, where, statement.value):
+                if _is_typed(project, where, statement.value) and not _is_hashed_later(project, where, target):
                     yield _keeps(project, where, statement.place, model, name)
 
 
-def _keeps(project: Project, where: Where, place: int, model: Defined, name: str) -> Plain:
+def _is_hashed_later(project: Project, where: Where, kept: Call | Reference) -> bool:
+    """Whether the function goes on to hash what it has put into a row: `user.set_password(password)`, `user.password =
+    hashed(user.password)`."""
+    function = Defined(where.path, where.scope)
+    statements = project.statements_of(function)
+    if isinstance(kept, Reference):
+        rows = {kept.name.rpartition(".")[0]}
+    else:
+        made = (each for each in statements if isinstance(each, Assign) and each.value == kept)
+        rows = {target.name for each in made for target in each.targets if isinstance(target, Reference)}
+    for call in project.calls_of(function):
+        owner, _, name = call.function.name.rpartition(".") if isinstance(call.function, Reference) else ("", "", "")
+        if owner in rows and call.place > kept.place and not {"password", "hash"}.isdisjoint(words_of(name)):
+            return True
+    for each in statements:
+        if isinstance(each, Assign) and each.place > kept.place:
+            for target in each.targets:
+                owner, _, name = target.name.rpartition(".") if isinstance(target, Reference) else ("", "", "")
+                if owner in rows and is_password(name) and not _is_typed(project, where, each.value or target):
+                    return True
+    return False
+
+
+def _keeps(project: Project, where: Where, place: int, model: Defined | External, name: str) -> Plain:
+    if isinstance(model, External):
+        label = f"{model.name.rpartition('.')[2]}.{name}"
+        why = f"Django's `{label}` keeps what it is given; only `create_user` and `set_password` hash it"
+        return Plain(Location(where.path, place), where, "kept", label, why)
     label = f"{project.scope_of(model).name}.{name}"
     steps = (Step(f"`{project.scope_of(model).name}` keeps it", Location(model.path, project.scope_of(model).place)),)
     why = f"`{label}` takes what was typed and no function hashes it"
     return Plain(Location(where.path, place), where, "kept", label, why, steps)
 
 
-def _model(project: Project, where: Where, call: Call) -> Defined | None:
-    """The model that a call makes a row of: `User(...)`, `User.objects.create(...)`."""
+def _model(project: Project, where: Where, call: Call) -> Defined | External | None:
+    """The model that a call makes a row of: `User(...)`, `User.objects.create(...)`, Django's own among them."""
     function = call.function
     if last_name(function) in _CREATES and isinstance(function, Reference) and ".objects." in function.name:
         function = Reference(function.name.partition(".objects.")[0], -function.place)
     meaning = project.values.evaluate(where.site, function).meaning
+    if isinstance(meaning, External):
+        return meaning if meaning.name in _DJANGO_USERS else None
     return meaning if isinstance(meaning, Defined) and _is_model(project, meaning) else None
 
 
@@ -217,8 +249,10 @@ def _is_model(project: Project, of: Defined) -> bool:
     return of in project.entities.classes or project.names.derives_from(of, _DJANGO_MODELS | _DJANGO_USERS) is True
 
 
-def _is_plain_column(project: Project, model: Defined, name: str) -> bool:
+def _is_plain_column(project: Project, model: Defined | External, name: str) -> bool:
     """Whether a column keeps what it is given: its type is one of text, and nothing of the class changes it."""
+    if isinstance(model, External):
+        return name == "password"
     table = project.entities.classes.get(model)
     if table is not None:
         column = table.of_attribute(name)

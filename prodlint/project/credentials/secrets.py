@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Constant, Operation, Reference, Subscript, Template, Value
+from prodlint.facts import Attribute, Call, Constant, Operation, Reference, Return, Subscript, Template, Value
 from prodlint.finding import Location, Step
-from prodlint.libraries.credentials import HMAC_DIGESTS
+from prodlint.libraries.credentials import ENCODINGS, HMAC_DIGESTS
 from prodlint.libraries.sensitive import KEEPING_METHODS, is_sensitive
+from prodlint.project.credentials.places import sources
 from prodlint.project.credentials.plaintext import is_row
 from prodlint.project.flow.traces import Where, last_name, receiver_of, written
 from prodlint.project.values.bindings import Defined, External, Variable
-from prodlint.project.values.outcomes import Choice, Environment, Instance, Known, Meaning, options
+from prodlint.project.values.outcomes import Choice, Environment, Function, Instance, Known, Meaning, Text, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 __all__ = ["Shown", "is_fixed", "shown"]
 
+_MAX_DEPTH = 5
 _CONFIGURATIONS = frozenset({"config", "settings", "conf", "app_config"})
 _DIGEST_METHODS = frozenset({"hexdigest", "digest", "decode", "hex", "encode", "upper", "lower", "__call__"})
 
@@ -33,26 +35,59 @@ class Shown(Struct, frozen=True):
     steps: tuple[Step, ...] = ()
 
 
-def shown(project: Project, where: Where, value: Value) -> Shown | None:
+def shown(project: Project, where: Where, value: Value, depth: int = 0) -> Shown | None:
     """Why the code says that a value is a secret; None where it does not say so."""
+    if depth > _MAX_DEPTH:
+        return None
     outcome = project.values.evaluate(where.site, value)
     for meaning in _all(outcome.meaning):
         if isinstance(meaning, Instance) and isinstance(meaning.of, External) and _is_hmac(meaning.of.name):
             return Shown("digest", "an HMAC digest", outcome.steps[-3:])
+        if isinstance(meaning, Instance) and getattr(meaning.of, "name", "") in ENCODINGS and meaning.call is not None:
+            first = meaning.call.value.positional(0) if isinstance(meaning.call.value, Call) else None
+            of = Defined(meaning.call.site.path, meaning.call.site.scope)
+            block = where.block if of == Defined(where.path, where.scope) else project.scope_of(of).block
+            if first is not None:
+                return shown(project, Where(of.path, of.scope, block), first, depth + 1)
         if isinstance(meaning, Environment) and is_sensitive(meaning.name):
             return Shown("setting", f"the setting `{meaning.name}`", outcome.steps[-3:])
     match value:
-        case Template(parts):
-            found = (shown(project, where, part) for part in parts if not isinstance(part, Constant))
-            return next((each for each in found if each is not None and each.kind == "setting"), None)
-        case Operation("+" | "%" | "or", operands):
-            found = (shown(project, where, part) for part in operands if not isinstance(part, Constant))
-            return next((each for each in found if each is not None and each.kind == "setting"), None)
+        case Template(parts) | Operation("+" | "%" | "or", parts):
+            found = (shown(project, where, part, depth + 1) for part in parts if not isinstance(part, Constant))
+            return next((each for each in found if each is not None and each.kind in {"setting", "digest"}), None)
         case Call(Attribute(inner, name)) if name in KEEPING_METHODS:
-            return shown(project, where, inner)
+            return shown(project, where, inner, depth + 1)
         case Call(Reference(name) as function) if name.rpartition(".")[2] in KEEPING_METHODS and "." in name:
-            return shown(project, where, receiver_of(function))
+            return shown(project, where, receiver_of(function), depth + 1)
+        case Reference(name) if "." not in name and _is_text(outcome.meaning):
+            return _of_text(project, sources(project, where, value), depth)
+        case Call(function) if _is_text(outcome.meaning):
+            return _of_text(project, list(_returned(project, where, function)), depth)
     return _by_place(project, where, value)
+
+
+def _is_text(meaning: Meaning) -> bool:
+    """Whether a value is text of several parts, one of which may be a secret: `"sha256=" + digest`."""
+    return any(isinstance(each, Text) for each in options(meaning))
+
+
+def _returned(project: Project, where: Where, function: Value) -> Iterator[tuple[Where, Value | None, tuple[int, ...]]]:
+    called = project.values.callee(where.site, function)
+    of = called.of if isinstance(called, Function) else called
+    if isinstance(of, Defined):
+        for statement in project.statements_of(of):
+            if isinstance(statement, Return):
+                yield Where(of.path, of.scope, statement.block), statement.value, ()
+
+
+def _of_text(project: Project, made: list[tuple[Where, Value | None, tuple[int, ...]]], depth: int) -> Shown | None:
+    """The secret in a text that is made elsewhere: assigned to a variable, or returned by a function."""
+    for at, value, unpacked in made:
+        if isinstance(value, Template | Operation | Call) and not unpacked:
+            found = shown(project, at, value, depth + 1)
+            if found is not None:
+                return found
+    return None
 
 
 def _all(meaning: Meaning) -> Iterator[Meaning]:
@@ -109,7 +144,7 @@ def _of_reference(
         return None
     receiver = receiver_of(value)
     if is_row(project, where, receiver):
-        return Shown("row", f"`{dotted}`, which a row keeps", step)
+        return Shown("row", f"`{dotted}`, which a row keeps,", step)
     return None
 
 

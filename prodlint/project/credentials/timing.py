@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Operation, Reference, Template, Value
+from prodlint.facts import Assign, Call, Operation, Reference, Template, Value, walk
 from prodlint.libraries.credentials import HMAC_DIGESTS, is_password
-from prodlint.libraries.sensitive import is_sensitive
+from prodlint.libraries.sensitive import is_sensitive, words_of
 from prodlint.project.credentials.client import Sent, sent
 from prodlint.project.credentials.places import Comparison, comparisons, counts, name_of
 from prodlint.project.credentials.secrets import Shown, is_fixed, shown
-from prodlint.project.flow.traces import last_name
-from prodlint.project.values.bindings import Bound
+from prodlint.project.flow.traces import Where, last_name
+from prodlint.project.values.bindings import Bound, Defined
+from prodlint.project.values.outcomes import Environment
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -23,7 +24,7 @@ __all__ = ["Timed", "timed_comparisons"]
 
 _CREDENTIALS = (
     "headers cookies COOKIES META Header Cookie Security HTTPBearer HTTPAuthorizationCredentials HTTPBasicCredentials "
-    "hmac"
+    "hmac APIKeyHeader APIKeyCookie APIKeyQuery"
 ).split()
 
 
@@ -72,6 +73,8 @@ def _secret_names(project: Project) -> set[str]:
 
 def _may_be_secret(value: Value) -> bool:
     name = name_of(value)
+    if "key" in words_of(name):
+        return True
     return (is_sensitive(name) and not is_password(name)) or isinstance(value, Template | Operation)
 
 
@@ -81,15 +84,14 @@ def _timed(project: Project, comparison: Comparison) -> Timed | None:
         return None
     for value, other in comparison.sides:
         secret = shown(project, where, value)
-        if secret is None and is_sensitive(name_of(other)):
-            received = sent(project, where, value) if _may_be_sent(value) else None
-            if received is not None and received.is_credential and received.kind == "header":
-                if not is_fixed(project, where, value) and _is_kept(project, comparison, other):
-                    secret = Shown("header", f"the header `{received.name}`")
-        if secret is None or is_fixed(project, where, other):
+        if secret is None and _may_be_sent(value):
+            secret = _of_header(project, comparison, value, other)
+        if secret is None or (secret.kind != "header" and is_fixed(project, where, other)):
             continue
         if secret.kind == "row" and is_password(last_name(value)):
             continue  # A password that is kept as plain text is another rule's.
+        if secret.kind == "row" and _is_found_by(project, where, other, value):
+            continue
         if secret.kind in {"row", "setting"} and not _is_chosen(project, comparison, secret, other):
             continue
         return Timed(comparison, secret, other)
@@ -104,10 +106,42 @@ def _may_be_sent(value: Value) -> bool:
     return type(value).__name__ in {"Reference", "Call", "Subscript", "Attribute"}
 
 
-def _is_kept(project: Project, comparison: Comparison, other: Value) -> bool:
-    """Whether what a header is compared with is an attribute or item of something, and is not sent along as well."""
-    is_part = not isinstance(other, Reference) or "." in other.name
-    return is_part and sent(project, comparison.where, other) is None
+def _of_header(project: Project, comparison: Comparison, value: Value, other: Value) -> Shown | None:
+    """A credential that a header carries, where it is compared with one that is kept: with a secret of some object, or
+    with whatever the environment holds for it."""
+    where = comparison.where
+    is_kept = is_sensitive(name_of(other)) and (not isinstance(other, Reference) or "." in other.name)
+    if not is_kept and not isinstance(project.values.evaluate(where.site, other).meaning, Environment):
+        return None
+    received = sent(project, where, value)
+    if received is None or not received.is_credential or not (received.kind == "header" or received.is_declared):
+        return None
+    if is_fixed(project, where, value) or sent(project, where, other) is not None:
+        return None
+    return None if _is_found_by(project, where, value, other) else Shown("header", f"the header `{received.name}`")
+
+
+def _is_found_by(project: Project, where: Where, value: Value, other: Value) -> bool:
+    """Whether a query for a value gave the object whose secret it is compared with: it is known to be right by then,
+    and the comparison only tells which of several secrets it is."""
+    if not isinstance(value, Reference) or not isinstance(other, Reference):
+        return False
+    names = {other.name.rpartition(".")[0]}
+    for statement in reversed(project.statements_of(Defined(where.path, where.scope))):
+        if not isinstance(statement, Assign) or statement.value is None or statement.place > value.place:
+            continue
+        if not any(isinstance(target, Reference) and target.name in names for target in statement.targets):
+            continue
+        if isinstance(statement.value, Reference):
+            names.add(statement.value.name)
+        for call in walk(statement.value):
+            if isinstance(call, Call) and any(
+                isinstance(part, Reference) and part.name == value.name
+                for each in call.arguments
+                for part in walk(each.value)
+            ):
+                return True
+    return False
 
 
 def _is_chosen(project: Project, comparison: Comparison, secret: Shown, other: Value) -> bool:

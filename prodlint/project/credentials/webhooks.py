@@ -48,8 +48,11 @@ def hooks(project: Project) -> Iterator[Hook]:
             continue
         seen.add(route.handler)
         status = project.authentication(route)
-        if status.status in {"required", "optional"} or _is_verified_before(project, route):
+        if _is_verified_before(project, route):
             continue
+        is_known = status.status in {"required", "optional"}
+        if is_known and verification(project, route.handler, True) is None:
+            continue  # What lets the caller in is more than the signature.
         found = _judged(project, route, status.reason if status.status == "unknown" else "")
         if found is not None:
             yield found

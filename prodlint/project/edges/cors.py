@@ -16,6 +16,7 @@ from prodlint.libraries.cors import (
     DJANGO_ALL,
     DJANGO_CREDENTIALS,
     DJANGO_REGEXES,
+    FLASK_SETTING,
     HEADER,
     MIDDLEWARE,
     STARLETTE,
@@ -118,8 +119,10 @@ def _of_call(project: Project, site: Site, call: Call, name: str, library: Cors)
     credentials = _credentials(project, given.get(library.credentials))
     allowed = Origins("any origin") if library.default == "*" else Origins()
     expression = given.get(library.regex)
-    listed = given.get(library.origins)
-    if listed is not None:
+    listed = given.get(library.origins) or (_of_config(project, site) if name == "CORS" else None)
+    if listed is None and name == "CORS" and next(project.mentioning(FLASK_SETTING), None) is not None:
+        allowed = Origins(reason=f"`{FLASK_SETTING}` of the configuration decides")
+    elif listed is not None:
         allowed = origins(project, listed)
     elif incomplete:
         allowed = Origins(reason=incomplete)
@@ -127,6 +130,19 @@ def _of_call(project: Project, site: Site, call: Call, name: str, library: Cors)
         by_expression = of_expression(project, expression, library.anchored)
         allowed = by_expression if by_expression.too_many or not allowed.reason else allowed
     yield Policy(location, subject, f"`{name}`", allowed, credentials)
+
+
+def _of_config(project: Project, site: Site) -> Given | None:
+    """`app.config["CORS_ORIGINS"] = [...]` in the same file."""
+    python = project.python(site.path)
+    assert python is not None
+    for statement in python.statements:
+        if not isinstance(statement, Assign) or statement.value is None:
+            continue
+        for target in statement.targets:
+            if isinstance(target, Subscript) and _says(target.index, FLASK_SETTING.lower()):
+                return Given(Site(site.path, python.blocks[statement.block].scope), statement.value)
+    return None
 
 
 def _made_with(project: Project, site: Site, call: Call) -> dict[str, Given]:

@@ -54,17 +54,17 @@ def unrestricted(project: Project) -> Iterator[Unrestricted]:
         if len(routes) <= _FEWEST:
             continue
         demands = [(route, _demand(project, route)) for route in routes]
-        guarded = tuple((route, name) for route, name in demands if name and name != route.name)
+        guarded = tuple((route, name) for route, name in demands if name)
         if len(guarded) < _FEWEST or len(guarded) * _SHARE < len(routes):
             continue
         for route, name in demands:
-            if not name and "{" in route.path and not _compares(project, route):
+            if not name and "{" in route.path and not _decides(project, route):
                 yield Unrestricted(route, guarded, len(routes))
 
 
 def _demand(project: Project, route: Route) -> str:
-    """What a route demands of its caller beyond being known: the name of a dependency or guard that answers 403, or of
-    the handler itself; "" for nothing. What cannot be followed may demand it."""
+    """What a route demands of its caller beyond being known: the name of a dependency or guard that answers 403; "" for
+    nothing. What cannot be followed may demand it."""
     for top in route.dependencies:
         for each in top.closure():
             if each.unknown:
@@ -72,11 +72,7 @@ def _demand(project: Project, route: Route) -> str:
             if each.code is not None and not project.identity.callers.of_dependency(each)[2]:
                 if _forbids(project, each.code):
                     return each.name
-    guard = demanded(project, route)
-    if guard:
-        return guard
-    assert route.handler is not None
-    return route.name if 403 in project.identity.statuses(route.handler) else ""
+    return demanded(project, route)
 
 
 def demanded(project: Project, route: Route) -> str:
@@ -111,9 +107,11 @@ def _forbids(project: Project, code: Defined) -> bool:
     return not project.identity.statuses(code).isdisjoint({403, 0})
 
 
-def _compares(project: Project, route: Route) -> bool:
-    """Whether a handler compares something with its caller, and so decides by itself."""
+def _decides(project: Project, route: Route) -> bool:
+    """Whether a handler answers 403, or compares something with its caller, and so decides by itself."""
     identity = project.identity
+    if route.handler is not None and 403 in identity.statuses(route.handler):
+        return True
     walked = identity.callers.walk(route)
     proof = prove(walked, identity.model.queries.accesses)
     return proof.compares or bool(proof.restrictions) or bool(proof.perhaps - proof.proven - {("?",)})

@@ -51,6 +51,8 @@ def is_swallowed(python: Python, block: int, statement: Statement | None) -> boo
         if not any(isinstance(each, Call) for each in walk(value)) if value is not None else True:
             return False
     while block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
+        if python.blocks[block].kind == "with" and _suppresses(python.blocks[block].value):
+            return True
         if python.blocks[block].kind == "try":
             for index in range(block + 1, len(python.blocks)):
                 handler = python.blocks[index]
@@ -58,10 +60,17 @@ def is_swallowed(python: Python, block: int, statement: Statement | None) -> boo
                     break
                 if handler.parent != python.blocks[block].parent or handler.kind != "except":
                     continue
-                if is_broad(handler) and not _raises(python, index):
+                if is_broad(handler) and not raises(python, index):
                     return True
         block = python.blocks[block].parent
     return False
+
+
+def _suppresses(manager: Value | None) -> bool:
+    """Whether a context manager is `contextlib.suppress(HTTPException)`."""
+    if not isinstance(manager, Call) or _last(manager.function) != "suppress":
+        return False
+    return any(_last(each.value) in _BROAD for each in manager.arguments)
 
 
 def is_inside(python: Python, block: int, kind: str) -> bool:
@@ -82,7 +91,7 @@ def is_broad(handler: Block) -> bool:
     return any(isinstance(each, Reference) and each.name.rpartition(".")[2] in _BROAD for each in caught)
 
 
-def _raises(python: Python, block: int) -> bool:
+def raises(python: Python, block: int) -> bool:
     """Whether a handler raises, or returns a response, somewhere inside it."""
     inside = {block}
     for index in range(block + 1, len(python.blocks)):
@@ -215,6 +224,15 @@ def calls_met(value: Value, credentials: frozenset[str]) -> Iterator[tuple[Call,
                     yield current, met
                 inside = [(each, met) for each in children(current)]
         stack.extend(reversed(inside))
+
+
+def branches_met(value: Value, credentials: frozenset[str], met: bool = True) -> Iterator[tuple[Value, bool]]:
+    """The values that a conditional expression may be, each with whether a caller without a credential gets it."""
+    if isinstance(value, Conditional):
+        yield from branches_met(value.then, credentials, met and not _is_present(value.test, credentials))
+        yield from branches_met(value.otherwise, credentials, met and not _is_absent(value.test, credentials))
+        return
+    yield value, met
 
 
 def anonymous_exit(

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Call, walk
+from msgspec.structs import replace
+
+from prodlint.facts import Call, Return, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.authentication import NEUTRAL_PACKAGES, REFUSING
 from prodlint.libraries.fastapi import SCHEMES
@@ -22,8 +24,8 @@ from prodlint.project.routes.exemptions.execution import Shapes
 from prodlint.project.routes.refusal import Refusal
 from prodlint.project.routes.route import Dependency, Guard, Route
 from prodlint.project.routes.statuses import DENYING, LOGIN
-from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Known, Site
+from prodlint.project.values.bindings import Defined, Variable
+from prodlint.project.values.outcomes import Given, Known, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -43,6 +45,10 @@ class Authenticator:
         self._routes: dict[Route, Authentication] = {}
         self.shapes: Shapes = {}
         """Of the middleware that was run, for the next route."""
+        self.suspected: dict[Defined, bool] = {}
+        """Whether the code of middleware turns anyone away."""
+        self.changed: dict[Variable, bool] = {}
+        """Whether a module's list is changed after it is made, for the code of middleware that looks into it."""
         self.runs: dict[Guard, tuple[set[str], dict[tuple[object, ...], Authentication]]] = {}
         """What requests meet in the code of middleware, by all that the code reads of them."""
 
@@ -76,10 +82,23 @@ class Authenticator:
                 if each.name in names or each.name.rpartition(".")[2] in names:
                     yield Authentication("required", each.name, "the configuration names it")
                 yield _as_part_of(top, each, self.of_dependency(each))
+            if self._is_passed_on(top, route):
+                yield Authentication("unknown", top.name, f"the handler may return what `{top.name}` gives")
         for guard in route.guards:
             yield self.of_guard(guard, route)
         if route.handler is not None:
             yield from handlers.answers(self, route)
+
+    def _is_passed_on(self, dependency: Dependency, route: Route) -> bool:
+        """Whether a handler returns, under a condition, what a dependency that makes a response of 401 gave it."""
+        if route.handler is None or dependency.code is None or not dependency.parameter:
+            return False
+        for statement in self.project.statements_of(route.handler):
+            if isinstance(statement, Return) and statement.value is not None:
+                if getattr(statement.value, "name", "") == dependency.parameter:
+                    refusals = self.project.routing.refusals.of(dependency.code, dependency.arguments)
+                    return any(each.returned and each.status in DENYING for each in refusals)
+        return False
 
     # --- guards ---
 
@@ -133,6 +152,8 @@ class Authenticator:
         for each in inner:
             refusals = self.project.routing.refusals.of(each, guard.arguments)
             best = _better(best, self.judged(each, guard.name, refusals))
+            if best.status in {"none", "optional"}:
+                best = self._or_handed_on(each, guard.name, guard.arguments, best)
         for other in further if depth < 3 else ():
             if other.code is not None and not other.unknown:
                 best = _better(best, self._of_decorator(other, other.code, depth + 1))
@@ -166,7 +187,23 @@ class Authenticator:
         if dependency.code is None:
             return NONE
         refusals = self.project.routing.refusals.of(dependency.code, dependency.arguments)
-        return self.judged(dependency.code, dependency.name, refusals)
+        # FastAPI takes a response that a dependency returns for a value like any other.
+        own = tuple(replace(each, certain=False) if each.returned else each for each in refusals)
+        answer = self.judged(dependency.code, dependency.name, own)
+        if answer.status in {"none", "optional"}:
+            return self._or_handed_on(dependency.code, dependency.name, dependency.arguments, answer)
+        return answer
+
+    def _or_handed_on(
+        self, code: Defined, name: str, arguments: tuple[tuple[str, Given], ...], answer: Authentication
+    ) -> Authentication:
+        """An answer of code that does not refuse by itself: unknown where it hands its request to what is not
+        followed."""
+        asked = self.credentials.handed_on(code, arguments)
+        if not asked:
+            return answer
+        reason = f"what `{asked}` does with the caller's request is not known"
+        return Authentication("unknown", name, reason, answer.steps)
 
     def judged(
         self, code: Defined, name: str, refusals: tuple[Refusal, ...], reads: bool | None = None
@@ -177,7 +214,7 @@ class Authenticator:
         for refusal in refusals:
             if refusal.status not in DENYING and refusal.status != 0:
                 continue
-            if refusal.status != 401:
+            if refusal.status != 401 and not refusal.reads:
                 reads = self.credentials.read_by(code) if reads is None else reads
                 if not reads:
                     continue
@@ -185,6 +222,8 @@ class Authenticator:
             if refusal.status == 0:
                 if best.status == "none" and refusal.certain:
                     best = Authentication("unknown", name, f"`{name}` raises an exception of unknown status", steps)
+            elif refusal.certain and refusal.doubt:
+                best = Authentication("unknown", name, f"`{name}` may refuse: {refusal.doubt}", steps)
             elif refusal.certain:
                 return Authentication("required", name, _said(refusal.status), steps)
             elif best.status != "unknown":
@@ -254,9 +293,7 @@ class Authenticator:
         python = self.project.python(code.path)
         assert python is not None
         # What stands in an `except` only says the scheme's own refusal in other words.
-        handled = {
-            each.place for each in self.project.statements_of(code) if is_inside(python, each.block, "except")
-        }
+        handled = {each.place for each in self.project.statements_of(code) if is_inside(python, each.block, "except")}
         refusals = self.project.routing.refusals.of(code, dependency.arguments)
         kept = tuple(each for each in refusals if each.location.place not in handled)
         own = self.judged(code, dependency.name, kept, reads=True)

@@ -12,6 +12,7 @@ from prodlint.facts import Block, Call, Raise, Reference, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.responses import ABORTS
 from prodlint.project.routes.anonymous import is_swallowed
+from prodlint.project.routes.called import code_of
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Site, options
 
@@ -80,7 +81,7 @@ class RaisedErrors:
                     status = self.project.routing.refusals.statuses.number(site, inner.positional(0))
                     if status >= 400:
                         found.setdefault(status, (Step(f"{status} is answered here", location),))
-                code, _ = self.project.routing.refusals.code(meaning)
+                code, _ = code_of(self.project, meaning)
                 if code is not None:
                     step = Step(f"`{self.project.scope_of(code).qualname}` is called here", location)
                     for status, steps in self.of(code, depth + 1).items():

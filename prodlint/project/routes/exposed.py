@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Comprehension, Constant, Reference, Subscript, Value, children
+from prodlint.facts import Attribute, Call, Comprehension, Constant, Reference, Subscript, Value, children, walk
 from prodlint.facts import Mapping as Pairs
 from prodlint.finding import Location, Step
 from prodlint.libraries.stored_secrets import (
+    DICTIONARIES,
     HIDING_TYPES,
+    JSON_ANSWERS,
     PLAIN_VALUES,
-    SERIALIZER_DECORATORS,
+    TABLE_COLUMNS,
     WHOLE_DUMP_FUNCTIONS,
     WHOLE_DUMPS,
     is_for_others,
@@ -22,6 +24,7 @@ from prodlint.libraries.stored_secrets import (
     is_password_hash,
     is_stored_secret,
 )
+from prodlint.project.routes.masking import may_mask
 from prodlint.project.routes.responses import Response, returned
 from prodlint.project.routes.returned_rows import ReturnedRows
 from prodlint.project.routes.route import Route
@@ -123,24 +126,9 @@ class Exposure:
                 if head not in {"Optional", "Annotated", "Union", "Mapped"}:
                     return False
         for symbol in self.project.names.ancestors(shape.of.path, shape.of.scope):
-            if isinstance(symbol, Defined) and self._may_mask(symbol, field.name):
+            if isinstance(symbol, Defined) and may_mask(self.project, symbol, field.name):
                 return False
         return True
-
-    def _may_mask(self, owner: Defined, name: str) -> bool:
-        python = self.project.python(owner.path)
-        for index, scope in enumerate(python.scopes if python is not None else ()):
-            if scope.parent != owner.scope or scope.kind != "function":
-                continue
-            for decorator in scope.decorators:
-                called = self.project.values.decorator_name(Defined(owner.path, index), decorator)
-                if called not in SERIALIZER_DECORATORS:
-                    continue
-                named = decorator.arguments if isinstance(decorator, Call) else ()
-                texts = [each.value.value for each in named if isinstance(each.value, Constant) and not each.name]
-                if not texts or name in texts or "*" in texts:
-                    return True
-        return False
 
     def _counts(self, route: Route, field: Field, shape: Shape, response: Response) -> bool:
         """Whether a field is a secret that is kept, and not one that the route makes or takes.
@@ -218,6 +206,14 @@ class Exposure:
                 assigned = self.project.values.single_assignment(symbol)
                 if assigned is not None and not self._takes_away(given.site, value.name):
                     yield assigned
+                    yield from self._appended(given.site, value.name)
+
+    def _appended(self, site: Site, name: str) -> Iterator[Value]:
+        """What a function appends to a list."""
+        for value in self.project.values_of(Defined(site.path, site.scope)):
+            if isinstance(value, Call) and getattr(value.function, "name", "") == f"{name}.append":
+                if (first := value.positional(0)) is not None:
+                    yield first
 
     def _takes_away(self, site: Site, name: str) -> bool:
         """Whether a function takes an entry out of a dictionary again: `data.pop("password")`."""
@@ -236,6 +232,7 @@ class Exposure:
             case Pairs(items):
                 for key, item in items:
                     yield from self._entry(site, key, item, loops)
+                    yield from self._of_variable(site, item, depth)
             case Call():
                 yield from self._of_call(site, value, loops, depth)
             case Attribute(_, "__dict__"):
@@ -246,16 +243,38 @@ class Exposure:
                 if table is not None:
                     yield from self.of_table(table, Location(site.path, value.place), set())
             case Comprehension():
+                yield from self._of_columns(site, value)
                 loops = self.rows.loops(site, value, loops)
         for inner in children(value):
             yield from self._inside(site, inner, loops, depth + 1)
+
+    def _of_variable(self, site: Site, value: Value, depth: int) -> Iterator[Exposed]:
+        """What a variable that is answered was assigned, and what was appended to it."""
+        if isinstance(value, Reference):
+            for each in list(self._written(Given(site, value)))[1:]:
+                yield from self._inside(site, each, {}, depth + _PER_CALL)
+
+    def _of_columns(self, site: Site, value: Comprehension) -> Iterator[Exposed]:
+        """A dictionary of all columns of a row, none left out."""
+        clause = value.clauses[0]
+        name = getattr(clause.iterable, "name", "")
+        if clause.conditions or not name.endswith(TABLE_COLUMNS):
+            return
+        for each in walk(value.element):
+            first = each.positional(0) if isinstance(each, Call) else None
+            if first is not None and getattr(getattr(each, "function", None), "name", "") == "getattr":
+                table = self.rows.table(site, first)
+                if table is not None:
+                    yield from self.of_table(table, Location(site.path, value.place), set())
+                    return
 
     def _entry(self, site: Site, key: Value | None, item: Value, loops: Mapping[str, Table]) -> Iterator[Exposed]:
         """One entry of a dictionary: `"password": user.password`."""
         if not isinstance(item, Reference) or not isinstance(key, Constant) or not isinstance(key.value, str):
             return
         head, _, attribute = item.name.rpartition(".")
-        if not head or not is_password(attribute) or not is_password(key.value):
+        # What a key is called does not make the hash of a password another text.
+        if not head or not is_password(attribute) or not (is_password(key.value) or is_password_hash(attribute)):
             return
         place = Location(site.path, key.place)
         table = self.rows.table(site, Reference(head, item.place), loops)
@@ -275,6 +294,12 @@ class Exposure:
             if table is not None and call.keyword("exclude") is None and call.keyword("include") is None:
                 yield from self.of_table(table, place, set())
             return
+        if name in JSON_ANSWERS:
+            for argument in call.arguments:
+                yield from self._of_variable(site, argument.value, depth)
+                if argument.name and name in DICTIONARIES:
+                    key = Constant(argument.name, argument.value.place)
+                    yield from self._entry(site, key, argument.value, loops)
         receiver, method = _receiver(call)
         table = self.rows.table(site, receiver, loops) if receiver is not None else None
         code = self._method(table, site, call, method)

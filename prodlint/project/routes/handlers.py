@@ -41,9 +41,14 @@ def _handler(authenticator: Authenticator, route: Route) -> Authentication:
     reads = credentials.takes_header(route.handler) or credentials.read_directly_by(route.handler)
     if route.framework in GLOBAL_REQUESTS:
         reads = reads or credentials.reads_through(route.handler) or _checks(authenticator, route.handler)
-    if not injected and not reads:
-        return NONE
     refusals = project.routing.refusals.of(route.handler)
+    if not injected and not reads:
+        # An object that was made of the request refuses when it is asked: `users.current()`.
+        asked = tuple(each for each in refusals if each.reads and each.certain)
+        answer = authenticator.judged(route.handler, route.name, asked, reads=True) if asked else NONE
+        if answer.status == "none":
+            return NONE
+        return Authentication("unknown", route.name, f"`{route.name}` asks what may refuse", answer.steps)
     identity = _identity(authenticator, route)
     kept = tuple(each for each in refusals if _is_about(authenticator, route.handler, each, identity))
     return authenticator.judged(route.handler, route.name, kept)
@@ -60,7 +65,11 @@ def _identifies(authenticator: Authenticator, dependency: Dependency) -> bool:
     """Whether what a dependency gives may be a credential, or an identity made of one."""
     if authenticator.of_dependency(dependency).status != "none":
         return True
-    return dependency.code is not None and authenticator.credentials.read_by(dependency.code)
+    if dependency.code is None:
+        return False
+    site = Site(dependency.code.path, dependency.code.scope, dependency.arguments)
+    refusals = authenticator.project.routing.refusals
+    return authenticator.credentials.read_by(dependency.code) or refusals.reads(dependency.code, site)
 
 
 def _identity(authenticator: Authenticator, route: Route) -> frozenset[str]:

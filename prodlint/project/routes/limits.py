@@ -15,7 +15,7 @@ from prodlint.libraries.limits import DECORATORS, LIMITERS, MIDDLEWARE, MODEL_CA
 from prodlint.project.deployment.declared import is_around, is_compose, is_for_development, services
 from prodlint.project.edges.settings import django_setting
 from prodlint.project.values.bindings import Defined, Variable
-from prodlint.project.values.outcomes import Function, Instance, Items, Pairs, Site
+from prodlint.project.values.outcomes import Environment, Function, Given, Instance, Items, Known, Pairs, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -34,6 +34,17 @@ class Limit(Struct, frozen=True):
 
     name: str
     location: Location
+    text: str = ""
+    """How much it allows, as it is written: "5/minute"; "" where that is not known."""
+
+
+class Limiting:
+    """What was found out about the functions and components of a tree."""
+
+    def __init__(self) -> None:
+        self.too_many: dict[tuple[Defined, bool, int], bool] = {}
+        self.models: dict[tuple[Defined, int], bool] = {}
+        self.shared: dict[tuple[str, bool], tuple[Limit, ...]] = {}
 
 
 def need_of(project: Project, route: Route) -> str:
@@ -41,28 +52,37 @@ def need_of(project: Project, route: Route) -> str:
     not."""
     if "POST" not in route.methods and "*" not in route.methods:
         return ""
-    reason = project.public_reason(route)
+    # An account that only an administrator makes is no entrance.
+    reason = project.public_reason(route) if project.authentication(route).status != "required" else ""
     if reason in _ENTRANCES:
-        # An account that only an administrator makes is no entrance.
-        return reason if project.authentication(route).status != "required" else ""
+        return reason
     return "calls a language model" if route.handler is not None and _calls_model(project, route.handler) else ""
 
 
 def limits_of(project: Project, route: Route) -> tuple[Limit, ...]:
     """What limits a route, as far as the code shows it: of its own, and for all routes of its application."""
-    return (*_own(project, route), *_shared(project, route))
+    component, known = project.sources[route.application.path].project, project.limiting.shared
+    key = (component, route.framework == "drf")
+    if key not in known:
+        known[key] = tuple(_shared(project, route))
+    return (*_own(project, route), *known[key])
+
+
+def described(project: Project, route: Route) -> list[str]:
+    """What limits a route in short: "5/minute", "slowapi default 100/hour", "throttle_classes"."""
+    return list(dict.fromkeys(each.text or each.name.rpartition(".")[2] for each in limits_of(project, route)))
 
 
 def _own(project: Project, route: Route) -> Iterator[Limit]:
     for top in route.dependencies:
         for each in top.closure():
             if each.external in DECORATORS or (each.code is not None and answers_too_many(project, each.code)):
-                yield Limit(each.name, each.location)
+                yield Limit(each.name, each.location, _allowed(project, each.external, each.call))
     for guard in route.guards:
         is_known = guard.external in DECORATORS | MIDDLEWARE
         inner = guard.kind == "decorator"
         if is_known or (guard.code is not None and answers_too_many(project, guard.code, inner)):
-            yield Limit(guard.name, guard.location)
+            yield Limit(guard.name, guard.location, _allowed(project, guard.external, guard.call))
     if route.handler is not None and answers_too_many(project, route.handler):
         yield Limit(route.name, route.location)
     for code in (route.view, route.handler):
@@ -84,12 +104,15 @@ def _on_view(project: Project, code: Defined) -> Iterator[Limit]:
             for each in meaning.values if name == "decorators" and isinstance(meaning, Items) else ():
                 made = project.values.given(each).meaning
                 if isinstance(made, Instance) and getattr(made.of, "name", "").removesuffix(".__call__") in DECORATORS:
-                    yield Limit(name, Location(code.path, scope.place))
+                    text = _allowed(project, getattr(made.of, "name", ""), made.call)
+                    yield Limit(name, Location(code.path, scope.place), text)
     site = Site(code.path, max(scope.parent, 0))
     for decorator in scope.decorators:
         function = decorator.function if isinstance(decorator, Call) else decorator
         if project.values.external_name(site, function) in DECORATORS:
-            yield Limit(project.values.external_name(site, function), Location(code.path, decorator.place))
+            name = project.values.external_name(site, function)
+            given = Given(site, decorator) if isinstance(decorator, Call) else None
+            yield Limit(name, Location(code.path, decorator.place), _allowed(project, name, given))
 
 
 def _shared(project: Project, route: Route) -> Iterator[Limit]:
@@ -100,7 +123,8 @@ def _shared(project: Project, route: Route) -> Iterator[Limit]:
             continue
         given = made.call.keyword("default_limits") or made.call.keyword("application_limits")
         if made.name in WHOLE or (given is not None and not (isinstance(given, Sequence) and not given.items)):
-            yield Limit(made.name, Location(made.path, made.call.place))
+            text = f"{made.name.partition('.')[0]} default {_text(project, made.site, given)}".strip()
+            yield Limit(made.name, Location(made.path, made.call.place), text)
     if route.framework in {"drf", "django"}:
         found = django_setting(project, "REST_FRAMEWORK")
         if route.framework == "drf" and found is not None and isinstance(found.meaning, Pairs):
@@ -108,8 +132,42 @@ def _shared(project: Project, route: Route) -> Iterator[Limit]:
                 yield Limit("DEFAULT_THROTTLE_CLASSES", route.application)
 
 
+def _allowed(project: Project, name: str, call: Given | None) -> str:
+    """How much a decorator or dependency allows: "5/minute", "fastapi-limiter 5/60s"."""
+    library = name.partition(".")[0].replace("_", "-")
+    if call is None or not isinstance(call.value, Call) or not library:
+        return ""
+    times, seconds = call.value.keyword("times"), call.value.keyword("seconds")
+    if times is not None:
+        per = f"/{_text(project, call.site, seconds)}s" if seconds is not None else ""
+        return f"{library} {_text(project, call.site, times)}{per}"
+    given = call.value.keyword("rate") or call.value.keyword("limit_value") or call.value.positional(0)
+    return _text(project, call.site, given) or library
+
+
+def _text(project: Project, site: Site, given: Value | None) -> str:
+    meaning = project.values.evaluate(site, given).meaning if given is not None else None
+    match meaning:
+        case Known(value):
+            return str(value)
+        case Environment(_, Known(value)):
+            return str(value)
+        case Items(_, values):
+            known = [project.values.given(each).meaning for each in values]
+            return ", ".join(str(each.value) for each in known if isinstance(each, Known))
+    return ""
+
+
 def answers_too_many(project: Project, code: Defined, inner: bool = False, depth: int = 0) -> bool:
     """Whether a function, or one that it calls, answers 429; `inner` takes in the functions that it defines."""
+    known = project.limiting.too_many
+    if (code, inner, depth) not in known:
+        known[code, inner, depth] = False  # For what calls itself.
+        known[code, inner, depth] = _answers_too_many(project, code, inner, depth)
+    return known[code, inner, depth]
+
+
+def _answers_too_many(project: Project, code: Defined, inner: bool, depth: int) -> bool:
     if depth == 0 and any(refusal.status == TOO_MANY for refusal in project.routing.refusals.of(code)):
         return True
     python = project.python(code.path)
@@ -180,6 +238,14 @@ def _hint(project: Project, code: Defined, depth: int = 0) -> str:
 
 def _calls_model(project: Project, code: Defined, depth: int = 0) -> bool:
     """Whether a function, or one that it calls, calls a language model."""
+    known = project.limiting.models
+    if (code, depth) not in known:
+        known[code, depth] = False  # For what calls itself.
+        known[code, depth] = _is_calling_model(project, code, depth)
+    return known[code, depth]
+
+
+def _is_calling_model(project: Project, code: Defined, depth: int) -> bool:
     if depth == 0 and next(project.mentioning(*MODELS), None) is None:
         return False
     site = Site(code.path, code.scope)
@@ -222,4 +288,4 @@ def proxy(project: Project, path: str) -> Location | None:
     return None
 
 
-__all__ = ["Limit", "answers_too_many", "doubt_of", "limits_of", "need_of", "proxy"]
+__all__ = ["Limit", "Limiting", "answers_too_many", "described", "doubt_of", "limits_of", "need_of", "proxy"]

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Call, Parameter, walk
+from prodlint.facts import Call, Constant, Parameter, Return
 from prodlint.finding import Step
 from prodlint.project.routes.answer import NONE, Authentication
+from prodlint.project.routes.decorators import decorators_of, wrapped_by
 from prodlint.project.routes.exemptions.execution import Exit, Run
-from prodlint.project.routes.exemptions.frame import OPAQUE, Frame, Seen, State, Thing
+from prodlint.project.routes.exemptions.frame import FAILED, OPAQUE, UNFOLLOWED, Frame, Seen, State, Thing
 from prodlint.project.routes.exemptions.sample import Sample, samples
+from prodlint.project.routes.exemptions.suspicion import may_refuse
 from prodlint.project.routes.statuses import DENYING, LOGIN
 from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Instance, Known, Site
+from prodlint.project.values.outcomes import Instance, Known
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -32,7 +34,7 @@ def answer(authenticator: Authenticator, guard: Guard, route: Route) -> Authenti
     parameters = _parameters(project, guard.code)
     if route.methods == ("WEBSOCKET",) and not _sees_websockets(guard, parameters):
         return NONE
-    if not _may_refuse(authenticator, guard.code):
+    if not may_refuse(project, guard.code) and not _answers_itself(project, guard.code, parameters):
         return NONE
     step = Step(f"the {guard.kind} `{guard.name}` stands here", guard.location)
     unknown = Authentication("unknown", guard.name, f"the {guard.kind} `{guard.name}` may refuse its callers", (step,))
@@ -42,12 +44,24 @@ def answer(authenticator: Authenticator, guard: Guard, route: Route) -> Authenti
     if len({each.status for each in answers}) > 1:
         return unknown
     found = answers[0]
+    around = _around(project, guard)
+    if around and found.status in {"required", "none"}:
+        return Authentication("unknown", guard.name, f"`{around}` stands around `{guard.name}`", found.steps or (step,))
     if found.status == "required" and guard.conditional:
         return Authentication("unknown", guard.name, f"`{guard.name}` is added under a condition", found.steps)
     if found.status == "none" and found.steps:
         reason = found.reason or f"`{guard.name}` lets `{route.path}` pass"
         return Authentication("none", guard.name, reason, (step, Step(reason, found.steps[-1].location)))
     return found
+
+
+def _around(project: Project, guard: Guard) -> str:
+    """A decorator of the tree around the code, which may run it or not; "" for none."""
+    assert guard.code is not None
+    for each in decorators_of(project, guard.code, guard.location):
+        if each.code is not None and wrapped_by(project, each.code)[0]:
+            return each.name
+    return ""
 
 
 def _remembered(
@@ -85,6 +99,7 @@ def _of_sample(
         return Authentication("unknown", guard.name, f"the code of `{guard.name}` goes too deep"), run.read
     style = _style(project, guard.code, parameters)
     refused = [each for each in frame.exits if _denies(each)]
+    late = [each for each in frame.exits if each.kind == "late" and each.status in DENYING]
     passed = [each for each in frame.exits if each.kind == "pass" or (each.kind == "return" and style != "next")]
     if style == "hook":
         passed = [each for each in passed if not _is_response(each)]
@@ -94,21 +109,42 @@ def _of_sample(
         and (each.looked or each.address)
         and ((each.kind == "refuse") or (each.kind in {"answer", "raise"} and each.status in {0, LOGIN}))
     ]  # fmt: skip
-    return _judged(guard, refused, passed, vague), run.read
+    found = _judged(guard, refused, passed, vague)
+    if found.status == "none" and late:
+        reason = f"`{guard.name}` looks at the credential when the handler has run"
+        return Authentication("unknown", guard.name, reason, (Step(_said(late[0]), late[0].location),)), run.read
+    if found.status == "unknown" and not passed:
+        found = _never_reached(guard, frame.exits) or found
+    return found, run.read
+
+
+def _never_reached(guard: Guard, exits: list[Exit]) -> Authentication | None:
+    """What it means that something else answers each request: a refusal where that is for lack of a credential (404
+    hides what is there, a redirect leads to the login of another site), nothing where it has no part in it."""
+    answers = [each for each in exits if each.kind in {"answer", "refuse", "return"}]
+    # What is sent elsewhere may come back with a cookie.
+    if any(each.doubt or each.setting or each.address or each.forgery for each in answers):
+        return None
+    if answers and all(each.looked and not each.other and each.status // 100 == 4 for each in answers):
+        stands = Step(f"the {guard.kind} `{guard.name}` stands here", guard.location)
+        said = Step(_said(answers[0]), answers[0].location)
+        return Authentication("required", guard.name, f"answers {answers[0].status}", (stands, said))
+    return NONE if answers and not any(each.looked or each.kind == "refuse" for each in answers) else None
 
 
 def _judged(guard: Guard, refused: list[Exit], passed: list[Exit], vague: list[Exit]) -> Authentication:
     """What the ways out mean together."""
     stands = Step(f"the {guard.kind} `{guard.name}` stands here", guard.location)
     certain = [each for each in refused if not each.doubt and not each.setting]
-    doubted = [each for each in passed if each.doubt and not each.setting]
+    # A way past the credential that neither the path nor a setting decides may be open to anyone.
+    doubted = [each for each in passed if (each.doubt or (each.other and not each.looked)) and not each.setting]
     if refused and not [each for each in passed if not each.setting] and certain:
         return _required(guard, certain[0], stands)
     if refused and not passed:
         return _required(guard, refused[0], stands)
     if certain and not doubted:
         return _required(guard, certain[0], stands)
-    reasons = [each.doubt for each in (*doubted, *refused) if each.doubt]
+    reasons = [each.doubt or UNFOLLOWED for each in (*doubted, *refused) if each.doubt or each in doubted]
     if refused:
         reason = reasons[0] if reasons else "a setting decides"
         steps = (stands, Step(_said(refused[0]), refused[0].location))
@@ -138,7 +174,7 @@ def _denies(each: Exit) -> bool:
     credential was looked at."""
     if each.kind != "refuse":
         return False
-    return each.status == 401 or (each.status in DENYING | {400} and each.looked and not each.forgery)
+    return each.status == 401 or (each.status in DENYING | {400, FAILED} and each.looked and not each.forgery)
 
 
 def _is_response(each: Exit) -> bool:
@@ -148,31 +184,12 @@ def _is_response(each: Exit) -> bool:
 # --- the code ---
 
 
-def _may_refuse(authenticator: Authenticator, code: Defined) -> bool:
-    """Whether running the code is worth its while: it, or what it calls, refuses somewhere."""
-    refusals = authenticator.project.routing.refusals.of(code)
-    if any(refusal.status in DENYING or not refusal.status for refusal in refusals):
-        return True
-    scope = authenticator.project.scope_of(code)
-    if scope.name == "authenticate":
-        return True
-    # What is sent by hand, or is a response of a computed status, is no refusal of a function.
-    names = authenticator.project.identifiers(code.path)
-    if len(scope.parameters) >= 3 and (" send " in names and "Response" not in names):
-        return True
-    return (len(scope.parameters) >= 3 and " scope " in names) or _answers(authenticator.project, code)
-
-
-def _answers(project: Project, code: Defined) -> bool:
-    """Whether the code itself makes a response whose status is computed."""
-    site = Site(code.path, code.scope)
-    statuses = project.routing.refusals.statuses
-    for value in project.values_of(code):
-        for call in walk(value):
-            given = (call.keyword("status_code") or call.keyword("status")) if isinstance(call, Call) else None
-            if given is not None and not statuses.number(site, given):
-                return True
-    return False
+def _answers_itself(project: Project, code: Defined, parameters: list[Parameter]) -> bool:
+    """Whether a hook returns something, which is sent instead of what the handler would answer."""
+    if _style(project, code, parameters) != "hook":
+        return False
+    returned = [each.value for each in project.statements_of(code) if isinstance(each, Return)]
+    return any(each is not None and not (isinstance(each, Constant) and each.value is None) for each in returned)
 
 
 def _parameters(project: Project, code: Defined) -> list[Parameter]:

@@ -5,10 +5,12 @@ This is what authentication is decided by. A name is never evidence; a raise of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prodlint.facts import (
     Assign,
@@ -28,15 +30,18 @@ from prodlint.libraries.authentication import CHECKS
 from prodlint.libraries.responses import ABORTS, REDIRECTS
 from prodlint.project.routes.anonymous import (
     anonymous_exit,
+    branches_met,
     calls_met,
     credentials_of,
     is_for_anonymous,
     is_guarded,
     is_swallowed,
 )
-from prodlint.project.routes.statuses import LOGIN, REFUSING, Statuses
+from prodlint.project.routes.called import code_of, raising_properties, super_of
+from prodlint.project.routes.obstacles import UNMET, Obstacles
+from prodlint.project.routes.statuses import DENYING, LOGIN, REFUSING, Statuses
 from prodlint.project.values.bindings import Defined, External
-from prodlint.project.values.outcomes import Function, Given, Instance, Known, Meaning, Site, options
+from prodlint.project.values.outcomes import Given, Instance, Known, Site, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -52,6 +57,12 @@ class Refusal(Struct, frozen=True):
     location: Location
     steps: tuple[Step, ...]
     certain: bool = True
+    doubt: str = ""
+    """Why it is not known whether an anonymous caller meets it."""
+    returned: bool = False
+    """Whether it is a response that is returned, which turns nobody away where the caller does not pass it on."""
+    reads: bool = False
+    """Whether a function on the way to it, or one that such a function hands its request to, reads a credential."""
 
 
 class Refusals:
@@ -98,15 +109,17 @@ class Refusals:
                 called = inner.function if isinstance(inner, Call) else None
                 if isinstance(called, Reference) and called.name in names:
                     return True
+        python = self.project.python(function.path)
+        assert python is not None
+        site = Site(function.path, function.scope, arguments)
+        own = [block for block in python.blocks if block.scope == function.scope and block.value is not None]
+        if any(each.kind == "for" and each.value is not None and _depends_on(each.value, site) for each in own):
+            return True
         if any(_gives_status(each, names) for each in self.project.statements_of(function)):
             return True
         if not plain:
             return False
-        python = self.project.python(function.path)
-        assert python is not None
-        site = Site(function.path, function.scope, arguments)
-        blocks = (block for block in python.blocks if block.scope == function.scope and block.kind == "if")
-        return any(block.value is not None and _depends_on(block.value, site) for block in blocks)
+        return any(each.kind == "if" and each.value is not None and _depends_on(each.value, site) for each in own)
 
     def _of(self, function: Defined, arguments: tuple[tuple[str, Given], ...]) -> Iterator[Refusal]:
         python = self.project.python(function.path)
@@ -121,13 +134,15 @@ class Refusals:
             if isinstance(each, Return) and each.value is not None and any(self.statuses.responses(site, each.value))
         }
         left_at = anonymous_exit(python, statements, credentials, refusing)
+        obstacles = Obstacles(self.project, python, site, statements, credentials)
+        reads = _Lazily(lambda: self.reads(function, site))
         for statement in statements:
             block = statement.block
             if self._never_runs(python, block, site) or is_swallowed(python, block, statement):
                 continue
             certain = statement.place < left_at and not is_guarded(python, block, credentials)
             for refusal in self._of_statement(site, statement, credentials):
-                yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and certain)
+                yield _met(refusal, certain, obstacles.before(block, statement.place), reads)
             shown = statement.value if isinstance(statement, Return) else None
             if shown is not None and self.statuses.is_login_page(site, shown):
                 # The login page's own handler shows it to everybody, and sends away who is logged in.
@@ -135,6 +150,8 @@ class Refusals:
                 if instead or self._shows_members(python, site, statements, credentials):
                     place = Location(site.path, statement.place)
                     yield Refusal(LOGIN, place, (Step("the login page is shown here", place),), certain and instead)
+            for refusal in self._of_properties(site, getattr(statement, "value", None), statement.place):
+                yield _met(refusal, certain, obstacles.before(block, statement.place), reads)
         for header in python.blocks:
             if header.scope != function.scope or header.value is None or header.kind in {"else", "except"}:
                 continue
@@ -143,8 +160,7 @@ class Refusals:
             certain = header.place < left_at and not is_guarded(python, header.parent, credentials)
             for inner, met in calls_met(header.value, credentials):
                 for refusal in self._of_call(site, inner, Location(site.path, header.place)):
-                    is_certain = refusal.certain and certain and met
-                    yield Refusal(refusal.status, refusal.location, refusal.steps, is_certain)
+                    yield _met(refusal, certain and met, obstacles.before(header.parent, header.place), reads)
 
     def _of_statement(self, site: Site, statement: Statement, credentials: frozenset[str]) -> Iterator[Refusal]:
         location = Location(site.path, statement.place)
@@ -161,16 +177,18 @@ class Refusals:
                 # `response.status_code = 401` in a function that makes a response
                 status = self.statuses.number(site, value)
                 if status in REFUSING and self._is_returned(site, name.partition(".")[0]):
-                    yield Refusal(status, location, (Step(f"{status} is answered here", location),))
+                    yield Refusal(status, location, (Step(f"{status} is answered here", location),), returned=True)
             case Return(value) if value is not None:
-                for status in self.statuses.responses(site, value):
-                    yield Refusal(status, location, (Step(f"{status} is returned here", location),))
+                for branch, met in branches_met(value, credentials):
+                    for status in self.statuses.responses(site, branch):
+                        step = Step(f"{status} is returned here", location)
+                        yield Refusal(status, location, (step,), certain=met, returned=True)
         value = getattr(statement, "value", None)
         if value is None:
             return
         for inner, met in calls_met(value, credentials):
             for refusal in self._of_call(site, inner, location):
-                yield Refusal(refusal.status, refusal.location, refusal.steps, refusal.certain and met)
+                yield replace(refusal, certain=refusal.certain and met)
 
     def _shows_members(
         self, python: Python, site: Site, statements: list[Statement], credentials: frozenset[str]
@@ -211,29 +229,55 @@ class Refusals:
                 known = self.project.values.evaluate(site, passes).meaning if passes else Known(False)
                 certain = isinstance(known, Known) and not known.value
                 yield Refusal(401, location, (Step(f"`{option.name}` asks for a credential here", location),), certain)
-            code, own = self.code(option)
+            code, own = code_of(self.project, option)
+            if code is None and isinstance(option, External) and option.name.startswith("builtins.super."):
+                code, own = super_of(self.project, site, option.name.rpartition(".")[2])
             if code is None:
                 continue
+            if isinstance(option, Defined) and code != option:
+                of = Given(site, call) if option == meaning else self.project.values.made_of(option)
+                own = (("self", of),)
             bound = (*own, *self.project.values.bind(code, Given(site, call), skip_first=bool(own) or code != option))
             for refusal in self.of(code, bound):
                 step = Step(f"`{self.project.scope_of(code).qualname}` is called here", location)
-                yield Refusal(refusal.status, refusal.location, (step, *refusal.steps), refusal.certain)
+                yield replace(refusal, steps=(step, *refusal.steps))
 
-    def code(self, meaning: Meaning) -> tuple[Defined | None, tuple[tuple[str, Given], ...]]:
-        """The function that a call runs, and what is known of `self`."""
-        match meaning:
-            case Defined(path, scope):
-                if self.project.scope_of(meaning).kind == "function":
-                    return meaning, ()
-                made = self.project.names.class_member(path, scope, "__init__")
-                return (made, ()) if isinstance(made, Defined) else (None, ())
-            case Function(of, owner):
-                return of, ((("self", owner.call),) if owner is not None and owner.call is not None else ())
-            case Instance(Defined(path, scope), call):
-                code = self.project.names.class_member(path, scope, "__call__")
-                if isinstance(code, Defined):
-                    return code, ((("self", call),) if call is not None else ())
-        return None, ()
+    @cached_property
+    def _raising(self) -> frozenset[str]:
+        return raising_properties(self.project)
+
+    def _of_properties(self, site: Site, value: Value | None, place: int) -> Iterator[Refusal]:
+        """The refusals of the properties that a value reads: `self.required_user.id`."""
+        for each in walk(value) if value is not None and self._raising else ():
+            parts = each.name.split(".") if isinstance(each, Reference) else []
+            for index in range(1, len(parts)):
+                if parts[index] not in self._raising:
+                    continue
+                head = Reference(".".join(parts[:index]), each.place)
+                for option in options(self.project.values.evaluate(site, head).meaning):
+                    if not isinstance(option, Instance) or not isinstance(option.of, Defined):
+                        continue
+                    of = option.of
+                    code = self.project.names.class_member(of.path, of.scope, parts[index])
+                    if isinstance(code, Defined) and self.project.scope_of(code).kind == "function":
+                        made = option.call if option.call is not None else self.project.values.made_of(of)
+                        step = Step(f"`{parts[index]}` is read here", Location(site.path, place))
+                        for refusal in self.of(code, (("self", made),)):
+                            yield replace(refusal, steps=(step, *refusal.steps))
+
+    def reads(self, function: Defined, site: Site) -> bool:
+        """Whether a function, or one that it calls with its request, reads a credential."""
+        credentials = self.project.authenticator.credentials
+        if credentials.read_directly_by(function):
+            return True
+        for call in self.project.calls_of(function):
+            if not any(isinstance(each.value, Reference) and "request" in each.value.name for each in call.arguments):
+                continue
+            for option in options(self.project.values.evaluate(site, call.function).meaning):
+                code, _ = code_of(self.project, option)
+                if code is not None and credentials.read_directly_by(code):
+                    return True
+        return False
 
     def _never_runs(self, python: Python, block: int, site: Site) -> bool:
         """Whether a branch around a block is not taken for what is known of the arguments (`if self.auto_error:`)."""
@@ -245,6 +289,29 @@ class Refusals:
                     return True
             block = fact.parent
         return False
+
+
+class _Lazily:
+    """A question that is asked once, and only where its answer is needed."""
+
+    def __init__(self, ask: Callable[[], bool]) -> None:
+        self._ask = ask
+        self._answer: bool | None = None
+
+    def __call__(self) -> bool:
+        if self._answer is None:
+            self._answer = self._ask()
+        return self._answer
+
+
+def _met(refusal: Refusal, certain: bool, obstacle: str, reads: _Lazily) -> Refusal:
+    """A refusal as the caller of the function around it meets it."""
+    return replace(
+        refusal,
+        certain=refusal.certain and certain and obstacle != UNMET,
+        doubt=refusal.doubt or (obstacle if obstacle != UNMET else ""),
+        reads=refusal.reads or (refusal.status in DENYING and reads()),
+    )
 
 
 def _raised(status: int) -> str:

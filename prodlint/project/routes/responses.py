@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Await, Call, Constant, Reference, Return, Sequence, Subscript, Value
+from prodlint.facts import Assign, Await, Call, Constant, Reference, Return, Sequence, Subscript, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import SCHEMES
 from prodlint.project.routes.errors import Errors, RaisedErrors
@@ -217,6 +217,9 @@ def _kind_of_returns(project: Project, route: Route) -> str:
     for given in returned(project, route.handler):
         if isinstance(given.value, Constant) and given.value.value is None:
             continue
+        if _is_annotated_response(project, given):
+            kinds.add(True)
+            continue
         meaning = project.values.given(given).meaning
         of = meaning.of if isinstance(meaning, Instance) else None
         if isinstance(of, Defined):
@@ -227,6 +230,15 @@ def _kind_of_returns(project: Project, route: Route) -> str:
     if not kinds:
         return "empty"
     return "response" if kinds == {True} else "none"
+
+
+def _is_annotated_response(project: Project, given: Given) -> bool:
+    """Whether what is returned is a variable that is annotated as a response: `response: RedirectResponse = ...`."""
+    for statement in project.statements_of(Defined(given.site.path, given.site.scope)):
+        if isinstance(statement, Assign) and statement.annotation is not None and isinstance(given.value, Reference):
+            if getattr(statement.targets[0], "name", "") == given.value.name:
+                return _is_response_type(project, Given(given.site, statement.annotation))
+    return False
 
 
 __all__ = ["Response", "documented", "raised", "response_of", "returned"]

@@ -19,7 +19,7 @@ from prodlint.facts import (
     Sequence,
     Value,
 )
-from prodlint.libraries.stored_secrets import ROOTS, ROW_METHODS
+from prodlint.libraries.stored_secrets import QUERIES, ROOTS, ROW_METHODS
 from prodlint.project.routes.responses import returned
 from prodlint.project.routes.schemas import Shape
 from prodlint.project.tables.schema import Table
@@ -67,10 +67,14 @@ class ReturnedRows:
         """The variables of a comprehension that stand for rows."""
         found = dict(loops or {})
         for clause in value.clauses:
-            table = self.table(site, clause.iterable, found)
+            table = self.table(site, clause.iterable, found) or self._of_query(site, clause.iterable)
             if table is not None and isinstance(clause.target, Reference):
                 found[clause.target.name] = table
         return found
+
+    def _of_query(self, site: Site, value: Value) -> Table | None:
+        """The table of a query that is iterated: `for user in db.query(User).filter(...)`."""
+        return self._root(site, value) if isinstance(value, Call) and _last(value.function) in QUERIES else None
 
     def _of_name(self, site: Site, name: str, depth: int) -> Table | None:
         symbol, _ = self.project.names.resolve(site.path, site.scope, name)
@@ -86,7 +90,10 @@ class ReturnedRows:
                 continue
             if isinstance(statement, Block) and statement.kind != "for":
                 continue
-            found = self.table(Site(symbol.path, symbol.scope), statement.value, None, depth + 1)
+            here = Site(symbol.path, symbol.scope)
+            found = self.table(here, statement.value, None, depth + 1)
+            if found is None and isinstance(statement, Block):
+                found = self._of_query(here, statement.value)
             if found is not None:
                 return found
         return None

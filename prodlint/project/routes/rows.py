@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prodlint.facts import span
+from prodlint.project.routes.limits import described
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -50,6 +51,7 @@ def rows(project: Project) -> list[dict[str, object]]:
                 "response_model": route.response_model or None,
                 "body_models": body_models(project, route),
                 "params": parameters(project, route),
+                "limits": described(project, route),
                 "include_in_schema": route.in_schema,
                 "public": project.public_reason(route) or None,
                 "conditional": route.conditional,

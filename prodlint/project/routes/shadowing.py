@@ -89,7 +89,7 @@ def _hidden(project: Project, entry: _Entry, before: list[_Entry]) -> Iterator[S
         earlier = other.route
         if earlier.handler == route.handler or earlier.registered == route.registered:
             continue
-        answered = left if _answers_all(other, entry) else left & _answered(earlier)
+        answered = set(left) if _answers_all(other, entry) else left & _answered(earlier)
         if not answered or not other.pattern.covers(entry.pattern):
             continue
         is_first = _is_first(project, earlier, route)

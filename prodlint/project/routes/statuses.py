@@ -11,8 +11,10 @@ from prodlint.facts import (
     Assign,
     Attribute,
     Call,
+    Conditional,
     Constant,
     Expression,
+    Mapping,
     Reference,
     Sequence,
     Value,
@@ -64,7 +66,8 @@ class Statuses:
                 return EXCEPTION_STATUS.get(name, 500 if name.startswith("builtins.") else 0)
             case Instance(External(name), call) if call is not None and isinstance(call.value, Call):
                 if name in HTTP_EXCEPTIONS:
-                    return self.number(call.site, _argument(call.value, "status_code", 0))
+                    status = self.number(call.site, _argument(call.value, "status_code", 0))
+                    return LOGIN if 300 <= status < 400 and self._sends_to_login(call.site, call.value) else status
                 return EXCEPTION_STATUS.get(name, 500 if name.startswith("builtins.") else 0)
             case Instance(Defined() as of, call):
                 return self._status_of_class(of, call)
@@ -93,12 +96,14 @@ class Statuses:
             if handled.get(ancestor):
                 return handled[ancestor]
             external = 0 if ancestor in handled else external
-            status = self._status_from_init(ancestor, call) or self._status_from_body(ancestor)
+            status, call = self._status_from_init(ancestor, call)
+            status = status or self._status_from_body(ancestor)
             if status:
                 return status
         return external
 
-    def _status_from_init(self, of: Defined, call: Given | None) -> int:
+    def _status_from_init(self, of: Defined, call: Given | None) -> tuple[int, Given | None]:
+        """The status that an `__init__` sets, and the call of the one behind it."""
         project = self.project
         table = project.names.table(of.path)
         bindings = table.bindings.get(of.scope, {}).get("__init__", []) if table is not None else []
@@ -109,14 +114,15 @@ class Statuses:
             for statement in project.statements_of(code):
                 value = getattr(statement, "value", None)
                 if isinstance(statement, Expression) and isinstance(value, Call) and _is_super_init(value.function):
+                    call = Given(site, value)
                     status = self.number(site, _argument(value, "status_code", 0))
                     if status:
-                        return status
+                        return status, call
                 if isinstance(statement, Assign) and _assigns(statement, "self.status_code", "self.code"):
                     status = self.number(site, statement.value)
                     if status:
-                        return status
-        return 0
+                        return status, call
+        return 0, call
 
     def _status_from_body(self, of: Defined) -> int:
         for statement in self.project.statements_of(of):
@@ -152,14 +158,25 @@ class Statuses:
         target = redirect.positional(0) or redirect.keyword("url") or redirect.keyword("location")
         if isinstance(target, Call) and self.project.values.external_name(site, target.function) in URL_BUILDERS:
             target = target.positional(0)
-        if target is None:
-            return False
+        return target is not None and self._is_login_address(site, target)
+
+    def _is_login_address(self, site: Site, target: Value) -> bool:
+        if isinstance(target, Call) and self.project.values.external_name(site, target.function) in URL_BUILDERS:
+            target = target.positional(0) or target
         if _LOGIN_WORDS.search(_written(target)):
             return True
         for meaning in options(self.project.values.evaluate(site, target).meaning):
             parts = (meaning.value,) if isinstance(meaning, Known) else getattr(meaning, "parts", ())
             if any(isinstance(part, str) and _LOGIN_WORDS.search(part) for part in parts):
                 return True
+        return False
+
+    def _sends_to_login(self, site: Site, call: Call) -> bool:
+        """Whether an exception has the login page as its `Location`: `HTTPException(307, headers={...})`."""
+        headers = call.keyword("headers")
+        for key, value in headers.items if isinstance(headers, Mapping) else ():
+            if isinstance(key, Constant) and str(key.value).lower() == "location":
+                return self._is_login_address(site, value)
         return False
 
     def is_login_page(self, site: Site, value: Value) -> bool:
@@ -186,10 +203,20 @@ class Statuses:
                 status = self.number(site, given) if given is not None else 0
                 if status in REFUSING:
                     yield status
-        if isinstance(value, Sequence) and value.kind == "tuple" and len(value.items) > 1:
-            status = self.number(site, value.items[1])
-            if status in REFUSING:
-                yield status
+        for branch in branches(value):
+            if isinstance(branch, Sequence) and branch.kind == "tuple" and len(branch.items) > 1:
+                status = self.number(site, branch.items[1])
+                if status in REFUSING:
+                    yield status
+
+
+def branches(value: Value) -> Iterator[Value]:
+    """The values that a conditional expression may be."""
+    if isinstance(value, Conditional):
+        yield from branches(value.then)
+        yield from branches(value.otherwise)
+        return
+    yield value
 
 
 def _written(value: Value) -> str:

@@ -11,14 +11,15 @@ from prodlint.facts import Assign, Attribute, Call, Python, Reference, Value, wa
 from prodlint.finding import Location, Step
 from prodlint.project.flow.reaching import contains
 from prodlint.project.values.arguments import keywords
-from prodlint.project.values.bindings import Defined
+from prodlint.project.values.bindings import Bound, Defined
 from prodlint.project.values.outcomes import Function, Given, Site
 
 if TYPE_CHECKING:
     from prodlint.libraries.tokens import Place
     from prodlint.project import CallSite, Project
+    from prodlint.project.routes.route import Route
 
-__all__ = ["Way", "application", "argument", "block_at", "callers", "token_calls", "ways"]
+__all__ = ["Way", "application", "argument", "block_at", "callers", "sent_to", "token_calls", "ways"]
 
 _MAX_WAYS = 16
 _MAX_DEPTH = 4
@@ -94,12 +95,22 @@ def ways(project: Project, path: str, scope: int, depth: int = 0) -> list[Way]:
     if found or not own:
         return found or [Way(Site(path, scope))]
     outside = Site(path, max(python.scopes[scope].parent, 0))
+    sent = {each.name for _, each in sent_to(project, Defined(path, scope))}
     defaults = tuple(
         (each.name, Given(outside, each.default))
         for each in python.scopes[scope].parameters
-        if each.default is not None
+        if each.default is not None and each.name not in sent
     )
     return [Way(Site(path, scope, defaults), (), False)]
+
+
+def sent_to(project: Project, function: Defined) -> Iterator[tuple[Route, Bound]]:
+    """The parameters of a handler that a client decides, whatever their defaults are; none for all else."""
+    for route in project.routes:
+        if route.handler == function:
+            for each in project.inputs.taken(route):
+                if each.bound is not None and (each.bound.path, each.bound.scope) == (function.path, function.scope):
+                    yield route, each.bound
 
 
 def callers(project: Project, function: Defined) -> Iterator[tuple[Site, Call, bool]]:

@@ -77,21 +77,33 @@ def is_only_read(project: Project, call: CallSite) -> bool | None:
     """Whether the claims of an unverified token are only looked at before a verified decode, or only compared; None
     where they are returned to callers that cannot be seen."""
     function = Defined(call.path, call.scope)
-    if _verifies(project, function, call.call):
-        return True
-    if project.scope_of(function).kind != "function":
-        return False
     names = _names_of(project, function, call.call)
     results = [each.value for each in project.statements_of(function) if isinstance(each, Return)]
-    if _passed_on(project, function, call.call, names):
+    passed_on = _passed_on(project, function, call.call, names)
+    returned = any(each is not None and _mentions(each, call.call, names) for each in results)
+    if _verifies(project, function, call.call) and not (_is_fallback(project, call) and (passed_on or returned)):
+        return True
+    if project.scope_of(function).kind != "function" or passed_on:
         return False
     if results and all(_is_verdict(each) for each in results):
         return True
-    if any(each is not None and _mentions(each, call.call, names) for each in results):
+    if returned:
         several = list(callers(project, function))
         if not several:
             return False if _is_given(project, function) else None
         return all(_verifies(project, Defined(site.path, site.scope), None) for site, _, _ in several)
+    return False
+
+
+def _is_fallback(project: Project, call: CallSite) -> bool:
+    """Whether a token is read in an `except`: after the verified decode has refused it."""
+    python = project.python(call.path)
+    assert python is not None
+    block = call.block
+    while block >= 0 and python.blocks[block].kind != "function":
+        if python.blocks[block].kind == "except":
+            return True
+        block = python.blocks[block].parent
     return False
 
 

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import (
     Assign,
+    Attribute,
     Call,
+    Reference,
     Value,
 )
 from prodlint.finding import Location, Step
 from prodlint.libraries.values import (
+    DATACLASSES,
+    MODEL_BASES,
     PROPERTIES,
     SETTINGS_BASES,
 )
@@ -19,6 +23,7 @@ from prodlint.project.values.outcomes import (
     Choice,
     Environment,
     Function,
+    Given,
     Instance,
     Items,
     Known,
@@ -84,8 +89,37 @@ def _member(values: Values, instance: Instance, name: str) -> Outcome:
         if assigned:
             return _assigned_attribute(values, instance, ancestor, assigned, name)
         if member is not None:
-            return values.of_symbol(member)
+            return _field(values, instance, name) or values.of_symbol(member)
     return Outcome(Opaque(f"`{name}` is not set in the class"))
+
+
+def _field(values: Values, instance: Instance, name: str) -> Outcome | None:
+    """The field of a model as it was made with; None for its default, and for what is no model.
+
+    An object that is only known by its annotation, as the body of a request is, may have anything there."""
+    made = instance.call
+    if values.project.names.derives_from(instance.of, MODEL_BASES) is not True:
+        passed = made.value.keyword(name) if made is not None and isinstance(made.value, Call) else None
+        return (
+            values.evaluate(made.site, passed)
+            if made is not None and passed and _is_dataclass(values, instance)
+            else None
+        )
+    if made is None or not isinstance(made.value, Call):
+        return Outcome(Opaque(f"`{name}` is a field of an object that is not seen made"))
+    given = made.value.keyword(name)
+    if given is not None:
+        return values.evaluate(made.site, given)
+    if any(argument.star for argument in made.value.arguments):
+        return Outcome(Opaque(f"`{name}` may be spread into the call that makes its object"))
+    return None
+
+
+def _is_dataclass(values: Values, instance: Instance) -> bool:
+    """Whether the `__init__` of a class takes its fields by keyword: `dataclasses.dataclass`, `attrs.define`."""
+    assert isinstance(instance.of, Defined)
+    decorators = values.project.scope_of(instance.of).decorators
+    return any(decorator_name(values, instance.of, each) in DATACLASSES for each in decorators)
 
 
 def _assigned_attribute(
@@ -111,12 +145,50 @@ def _last_assigned(values: Values, instance: Instance, owner: Defined, assigned:
         if statement.value is None or statement.operator:
             return Outcome(Opaque(f"`{name}` is changed in place"))
         arguments = None
-        if python.scopes[scope].name == "__init__" and instance.call is not None:
-            arguments = values.bind(Defined(owner.path, scope), instance.call, skip_first=True)
+        if python.scopes[scope].name == "__init__":
+            arguments = _arguments_of_init(values, instance, Defined(owner.path, scope))
         step = Step(f"`{name}` is set here", Location(owner.path, statement.place))
         found = values.evaluate(Site(owner.path, scope, arguments), statement.value)
         outcomes.append(Outcome(found.meaning, (step, *found.steps)))
     return either(outcomes)
+
+
+def _arguments_of_init(values: Values, instance: Instance, wanted: Defined) -> tuple[tuple[str, Given], ...] | None:
+    """What an `__init__` of an object gets: from the call that makes the object, or from the `super().__init__(...)` in
+    the `__init__` before it; None where neither is seen."""
+    assert isinstance(instance.of, Defined)
+    project = values.project
+
+    def bound(code: Defined, call: Given | None) -> tuple[tuple[str, Given], ...] | None:
+        if call is None:
+            return None
+        own = tuple((each.name, instance.call) for each in project.scope_of(code).parameters[:1] if instance.call)
+        return (*own, *values.bind(code, call, skip_first=True))
+
+    call = instance.call
+    behind = list(project.names.ancestors(instance.of.path, instance.of.scope))
+    code = project.names.class_member(instance.of.path, instance.of.scope, "__init__")
+    for _ in range(4):
+        if code == wanted or not isinstance(code, Defined):
+            break
+        parent = Defined(code.path, max(project.scope_of(code).parent, 0))
+        above = behind[behind.index(parent) + 1 :] if parent in behind else []
+        inner = next((each for each in project.calls_of(code) if _is_super_init(each.function)), None)
+        if inner is None:
+            break
+        call = Given(Site(code.path, code.scope, bound(code, call)), inner)
+        members = (
+            project.names.class_member(each.path, each.scope, "__init__") for each in above if isinstance(each, Defined)
+        )
+        code = next((each for each in members if each is not None), None)
+    return bound(wanted, call)
+
+
+def _is_super_init(function: Value) -> bool:
+    match function:
+        case Attribute(Call(Reference("super")), "__init__"):
+            return True
+    return False
 
 
 def _method(values: Values, instance: Instance, member: Defined) -> Outcome:

@@ -10,6 +10,7 @@ from prodlint.facts import (
     Constant,
     Reference,
     Return,
+    Sequence,
     Value,
     Yield,
 )
@@ -151,6 +152,8 @@ def bind(values: Values, function: Defined, call: Given, skip_first: bool = Fals
     parameters = parameters[1:] if skip_first else parameters
     keyword_names = {each.name for each in scope.parameters if each.kind in {"", "keyword-only"}}
     bound: dict[str, Given] = {}
+    gathers = next((each for each in scope.parameters if each.kind == "*"), None)
+    rest: list[Value] = []
     position = 0
     for argument in call.value.arguments:
         if argument.star:
@@ -161,6 +164,10 @@ def bind(values: Values, function: Defined, call: Given, skip_first: bool = Fals
         elif position < len(parameters):
             bound[parameters[position].name] = Given(call.site, argument.value)
             position += 1
+        else:
+            rest.append(argument.value)
+    if gathers is not None and not any(argument.star == "*" for argument in call.value.arguments):
+        bound[gathers.name] = Given(call.site, Sequence("tuple", tuple(rest), call.value.place))
     for parameter in scope.parameters:
         if parameter.default is not None and parameter.name not in bound:
             bound[parameter.name] = Given(Site(function.path, max(scope.parent, 0)), parameter.default)

@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from prodlint.project import Project
 
 _MAX_DEPTH = 40
+_MAX_STEPS = 4000
+"""Evaluations for one question. Functions that call several others in turn would make the work grow without bound, as
+what depends on arguments is not remembered; real settings, routes and queries take far fewer."""
 
 
 class Values:
@@ -62,9 +65,13 @@ class Values:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._known: dict[tuple[str, int, int, str], Outcome] = {}
+        self._asked: dict[tuple[str, int, int, str], Outcome] = {}
+        """What came of questions from outside that were cut somewhere: right for the same question, not for a part."""
         self._variables: dict[Variable, Outcome] = {}
         self.active: set[object] = set()
         self._depth = 0
+        self._steps = 0
+        """How many evaluations the question at hand has taken."""
         self.cuts = 0
         """How often an evaluation ended at itself: what came of it then depends on where it began, and is forgotten."""
 
@@ -82,7 +89,13 @@ class Values:
         key = (site.path, site.scope, value.place, getattr(value, "name", ""))
         if site.arguments is None and key in self._known:
             return self._known[key]
-        if self._depth > _MAX_DEPTH:
+        is_asked = site.arguments is None and not self._depth and not self.active
+        if is_asked and key in self._asked:
+            return self._asked[key]
+        if not self._depth:
+            self._steps = 0
+        self._steps += 1
+        if self._depth > _MAX_DEPTH or self._steps > _MAX_STEPS:
             self.cuts += 1
             return Outcome(Opaque("the chain of values is too long"))
         self._depth += 1
@@ -93,6 +106,8 @@ class Values:
             self._depth -= 1
         if site.arguments is None and cuts == self.cuts:
             self._known[key] = outcome
+        elif is_asked:
+            self._asked[key] = outcome
         return outcome
 
     def given(self, given: Given) -> Outcome:
@@ -107,6 +122,12 @@ class Values:
         """The dotted name of something outside the tree (`requests.Session.get` for a method); "" for all else."""
         meaning = self.evaluate(site, value).meaning
         return meaning.name if isinstance(meaning, External) else ""
+
+    def made_of(self, of: Defined) -> Given:
+        """A call, without arguments, that makes an object of a class: for what the framework makes itself."""
+        scope = self.project.scope_of(of)
+        made = Call(Reference(scope.name, scope.place), (), scope.place)
+        return Given(Site(of.path, max(scope.parent, 0)), made)
 
     def symbol(self, meaning: Meaning) -> Symbol:
         """The class, function or module that a meaning is, for questions about names."""

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, Union
 from msgspec import Struct
 
 from prodlint.finding import Location, Step
+from prodlint.project.values.bindings import External
 from prodlint.project.values.outcomes import Choice, Environment, Given, Items, Known, Meaning, Opaque, Pairs, Site
 
 if TYPE_CHECKING:
     from prodlint.project.routes.exemptions.execution import Run
+
+
+UNFOLLOWED = "a test that does not look at the caller's credential decides"
+FAILED = 500
+"""What is answered where nothing catches an exception."""
+
+
+OPAQUE = Opaque("it is computed")
 
 
 class Thing(Struct, frozen=True):
@@ -39,6 +48,8 @@ class Made(Struct, frozen=True):
     name: str
     given: Given
     about: bool
+    status: int = 0
+    """Of a response or an exception, the status that it was made with."""
 
 
 Seen = Union[Meaning, Thing, Unsure, Listed, Made]
@@ -49,6 +60,8 @@ class State:
 
     def __init__(self, values: dict[str, Seen]) -> None:
         self.values = values
+        self.attributes: dict[str, Seen] = {}
+        """What was assigned to attributes, as they are written: `g.user`, `request.state.user`."""
         self.about: frozenset[str] = frozenset()
         """Names whose values were made of what tells routes apart."""
         self.looked = False
@@ -58,6 +71,8 @@ class State:
         """Whether a header against forged requests was looked at, which is no credential."""
         self.other = False
         """Whether a test that has nothing to do with the route was in the way."""
+        self.reached = False
+        """Whether the handler has run already."""
         self.setting = False
         """Whether a setting would have to differ from its default."""
         self.doubt = ""
@@ -67,15 +82,16 @@ class State:
 
     def copy(self) -> State:
         copied = State(dict(self.values))
+        copied.attributes = dict(self.attributes)
         copied.about, copied.looked, copied.address = self.about, self.looked, self.address
-        copied.forgery = self.forgery
+        copied.forgery, copied.reached = self.forgery, self.reached
         copied.other, copied.setting, copied.doubt, copied.why = self.other, self.setting, self.doubt, self.why
         return copied
 
 
 class Exit(Struct, frozen=True):
     """A way out: `kind` is "refuse", "pass" (the handler is reached), "answer" (something else answers), "return",
-    "raise" or "jump"."""
+    "raise", "jump" or "late" (the caller is refused when the handler has run)."""
 
     kind: str
     location: Location
@@ -90,27 +106,44 @@ class Exit(Struct, frozen=True):
     value: Seen | None = None
     raised: bool = False
     """Whether it is an exception that a handler around it may catch."""
+    exception: Meaning | None = None
+    """Its class."""
+    values: dict[str, Seen] | None = None
+    """What the names of the function were when it was raised."""
 
 
 class Frame:
     """A function that is run: where it stands, its state, and the ways out that were found."""
 
-    def __init__(self, run: Run, path: str, scope: int, state: State, depth: int) -> None:
+    def __init__(self, run: Run, path: str, scope: int, state: State, depth: int, is_dropped: bool = False) -> None:
         self.run = run
         self.path = path
         self.scope = scope
         self.site = Site(path, scope)
         self.state = state
         self.depth = depth
+        self.is_dropped = is_dropped
+        """Whether nobody uses what it returns."""
         self.exits: list[Exit] = []
         self.ended = False
         """Whether the statement that is being run does not come to its end."""
 
     def leave(
-        self, kind: str, location: Location, status: int = 0, raised: bool = False, value: Seen | None = None
+        self,
+        kind: str,
+        location: Location,
+        status: int = 0,
+        raised: bool = False,
+        value: Seen | None = None,
+        exception: Meaning | None = None,
     ) -> None:
         """Enter a way out as the state is now."""
         state = self.state
+        if state.reached and kind != "return":
+            # What is answered after the handler has run is no refusal; a credential that is looked at too late is told.
+            if kind != "refuse" or not state.looked:
+                return
+            kind = "late"
         self.exits.append(
             Exit(
                 kind,
@@ -125,8 +158,26 @@ class Frame:
                 state.why,
                 value,
                 raised,
+                exception,
+                dict(state.values) if raised else None,
             )
         )
+
+    def change(self, name: str, after: Seen = OPAQUE) -> None:
+        """Enter what a name of the function is after something was done to it."""
+        before = self.state.values.get(name)
+        if before is not None and not isinstance(before, Thing | Unsure):
+            self.state.values[name] = after
+
+    def doubt_unless_looked(self) -> None:
+        """Enter that something decides which is not known, and which is not the caller's credential."""
+        if not self.state.looked:
+            self.state.doubt = self.state.doubt or UNFOLLOWED
+
+    def fail(self, place: int, exception: str) -> None:
+        """Enter that an exception of Python certainly comes here for whoever shows no credential."""
+        self.leave("refuse", Location(self.path, place), FAILED, raised=True, exception=External(exception))
+        self.ended = True
 
 
 def truth(seen: Seen) -> str:
@@ -165,6 +216,3 @@ def constant(seen: Seen) -> Known | None:
         case Environment(_, fallback) if fallback is not None:
             return constant(fallback)
     return None
-
-
-OPAQUE = Opaque("it is computed")

@@ -75,12 +75,16 @@ def joined(states: list[State]) -> State:
             unsure = any(isinstance(each, Unsure) for each in (joined.values[name], *others))
             doubt = unsure or any(state.doubt for state in states)
             joined.values[name] = Unsure("a test of the path cannot be followed") if doubt else OPAQUE
+    for name in {name for state in states for name in state.attributes}:
+        found = [state.attributes.get(name, OPAQUE) for state in states]
+        joined.attributes[name] = found[0] if all(each == found[0] for each in found) else OPAQUE
     for state in states[1:]:
         for name in state.values:
             joined.values.setdefault(name, OPAQUE)
         joined.about = joined.about | state.about
     joined.looked = any(state.looked for state in states)
     joined.address = any(state.address for state in states)
+    joined.reached = all(state.reached for state in states)
     joined.forgery = any(state.forgery for state in states)
     joined.other = all(state.other for state in states)
     joined.setting = all(state.setting for state in states)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Call
 from prodlint.project.routes.fastapi.made import keyword
-from prodlint.project.routes.statuses import REFUSING, Statuses
+from prodlint.project.routes.statuses import DENYING, Statuses
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Pairs, Site, options
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def handled_exceptions(project: Project, routers: Routers, statuses: Statuses) -> dict[Defined, int]:
-    """Exception classes of the tree for which a handler answers 401 or 403, with that status."""
+    """Exception classes of the tree for which a handler answers 401 or 403, or sends to the login page, with that
+    status."""
     found: dict[Defined, int] = {}
     for router in routers.routers.values():
         for raised, handler in _listed(project, router):
@@ -58,4 +59,4 @@ def _answered(project: Project, statuses: Statuses, handler: Defined) -> Iterato
     for statement in project.statements_of(handler):
         value = getattr(statement, "value", None)
         if value is not None:
-            yield from (status for status in statuses.responses(site, value) if status in REFUSING)
+            yield from (status for status in statuses.responses(site, value) if status in DENYING)

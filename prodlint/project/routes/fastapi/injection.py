@@ -8,11 +8,13 @@ reason.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Call, Constant, Operation, Parameter, Reference, Sequence, Subscript, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import DEPENDS
+from prodlint.project.routes.fastapi.overrides import overrides
 from prodlint.project.routes.route import Dependency
 from prodlint.project.values.bindings import Bound, Defined, External, Module, Variable
 from prodlint.project.values.outcomes import (
@@ -207,10 +209,22 @@ class Injection:
         meaning = self.project.values.evaluate(site, wanted).meaning
         return self._of_meaning(meaning, location, parameter, Given(site, wanted))
 
+    @cached_property
+    def _overrides(self) -> dict[Defined, Given | None]:
+        return overrides(self.project)
+
     def _of_meaning(
         self, meaning: Meaning, location: Location, parameter: str, source: Given | None = None
     ) -> Dependency:
         project = self.project
+        if isinstance(meaning, Defined) and meaning in self._overrides:
+            instead = self._overrides[meaning]
+            if instead is None:
+                reason = "`dependency_overrides` may put another one in its place"
+                return Dependency(project.qualified(meaning), location, parameter=parameter, unknown=reason)
+            other = project.values.given(instead).meaning
+            if other not in self._overrides:
+                return self._of_meaning(other, location, parameter, instead)
         match meaning:
             case Defined(path, scope):
                 fact = project.scope_of(meaning)
@@ -219,13 +233,14 @@ class Injection:
                     code = project.names.class_member(path, scope, "__init__")
                     if isinstance(code, Defined):
                         needs = self.of_parameters(code)
-                        return Dependency(name, location, code, (), "", None, parameter, needs, of=meaning)
+                        made = (("self", project.values.made_of(meaning)),)
+                        return Dependency(name, location, code, made, "", None, parameter, needs, of=meaning)
                     external = self._external_base(meaning)
                     return Dependency(name, location, None, (), external, None, parameter, of=meaning)
                 arguments = _closure_arguments(source, project)
                 return Dependency(name, location, meaning, arguments, "", None, parameter, self.of_parameters(meaning))
             case Function(of, owner):
-                own = (("self", owner.call),) if owner is not None and owner.call is not None else ()
+                own = _self(project, owner)
                 return Dependency(project.qualified(of), location, of, own, "", None, parameter, self.of_parameters(of))
             case Instance(Defined(path, scope) as of, call):
                 code = project.names.class_member(path, scope, "__call__")
@@ -305,11 +320,20 @@ def _written(source: Given | None) -> str:
     return value.name if isinstance(value, Reference) else "?"
 
 
+def _self(project: Project, owner: Instance | None) -> tuple[tuple[str, Given], ...]:
+    """What `self` is in a method that was taken from an object."""
+    if owner is None or not isinstance(owner.of, Defined):
+        return ()
+    return (("self", owner.call if owner.call is not None else project.values.made_of(owner.of)),)
+
+
 def _closure_arguments(source: Given | None, project: Project) -> tuple[tuple[str, Given], ...]:
     """The arguments of the factory that returned a function: its inner function sees them."""
     if source is None or not isinstance(source.value, Call):
         return ()
     factory = project.values.evaluate(source.site, source.value.function).meaning
+    if isinstance(factory, Function):
+        return (*_self(project, factory.owner), *project.values.bind(factory.of, source, skip_first=True))
     if isinstance(factory, Defined) and project.scope_of(factory).kind == "function":
         return project.values.bind(factory, source)
     return ()

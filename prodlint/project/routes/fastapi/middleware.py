@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from prodlint.facts import Call, Value
 from prodlint.finding import Location
-from prodlint.libraries.middleware import BACKEND_MIDDLEWARE
+from prodlint.libraries.middleware import BACKEND_MIDDLEWARE, FUNCTION_MIDDLEWARE
 from prodlint.project.routes.conditions import holds
 from prodlint.project.routes.decorators import wrapped_by
 from prodlint.project.routes.fastapi.made import keyword
 from prodlint.project.routes.fastapi.registration import Registration
 from prodlint.project.routes.route import Guard
 from prodlint.project.values.bindings import Defined, External
-from prodlint.project.values.outcomes import Given, Instance, Items, Site
+from prodlint.project.values.outcomes import Function, Given, Instance, Items, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -56,10 +56,24 @@ def route_class_of(project: Project, router: Router) -> tuple[Guard, ...]:
         code = project.names.class_member(of.path, of.scope, "get_route_handler") if isinstance(of, Defined) else None
         if isinstance(code, Defined):
             place = Location(given.site.path, given.value.place)
+            assert isinstance(of, Defined)
+            own = (("self", project.values.made_of(of)),)
             found += [
-                Guard("route class", project.qualified(each), place, each) for each in wrapped_by(project, code)[0]
+                Guard("route class", project.qualified(each), place, each, own) for each in wrapped_by(project, code)[0]
             ]
     return tuple(found)
+
+
+def dispatch_of(project: Project, view: Defined | None) -> tuple[Guard, ...]:
+    """The `dispatch` of a class of endpoints that stands in the place of Starlette's own, where it may refuse."""
+    code = project.names.class_member(view.path, view.scope, "dispatch") if view is not None else None
+    if not isinstance(code, Defined):
+        return ()
+    if not project.authenticator.credentials.read_by(code) and not project.routing.refusals.of(code):
+        return ()
+    place = Location(code.path, project.scope_of(code).place)
+    name = project.qualified(code)
+    return (Guard("hook", name, place, unknown=f"`{name}` may answer instead of the handler"),)
 
 
 def _wrapper(project: Project, wrapper: Given) -> Iterator[Guard]:
@@ -103,9 +117,24 @@ def _of_class(project: Project, call: Given, location: Location, conditional: bo
         if meaning.name in BACKEND_MIDDLEWARE:
             yield _backend(project, call, location, conditional)
             return
+        if meaning.name in FUNCTION_MIDDLEWARE:
+            yield _of_function(project, call, location, conditional)
+            return
         yield Guard("middleware", meaning.name, location, external=meaning.name, call=call, conditional=conditional)
     elif isinstance(meaning, Defined):
         yield from _of_defined(project, meaning, call, location, conditional)
+
+
+def _of_function(project: Project, call: Given, location: Location, conditional: bool) -> Guard:
+    """`Middleware(BaseHTTPMiddleware, dispatch=guard)`: the function that is given runs."""
+    given = call.value.keyword("dispatch") if isinstance(call.value, Call) else None
+    meaning = project.values.evaluate(call.site, given).meaning if given is not None else None
+    if isinstance(meaning, Function):
+        meaning = meaning.of
+    if isinstance(meaning, Defined) and project.scope_of(meaning).kind == "function":
+        return Guard("middleware", project.qualified(meaning), location, meaning, call=call, conditional=conditional)
+    name = getattr(given, "name", "BaseHTTPMiddleware")
+    return Guard("middleware", name, location, unknown="the function that it runs is computed")
 
 
 def _of_defined(
@@ -134,4 +163,4 @@ def _backend(project: Project, call: Given, location: Location, conditional: boo
     return Guard("middleware", name, location, unknown="the backend of `AuthenticationMiddleware` is not in the tree")
 
 
-__all__ = ["is_conditional", "listed_middleware", "middleware_of", "route_class_of"]
+__all__ = ["dispatch_of", "is_conditional", "listed_middleware", "middleware_of", "route_class_of"]

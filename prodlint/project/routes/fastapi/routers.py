@@ -7,7 +7,7 @@ A router is known by the call that makes it. What is registered on it anywhere i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Attribute, Call, Reference, Value, walk
@@ -41,6 +41,8 @@ class Router:
         self.added: list[Registration] = []
         self.wrappers: list[Given] = []
         """The calls that wrap it: `app = SomeMiddleware(app)`, the innermost first."""
+        self.keeps: Callable[[Registration], bool] | None = None
+        """Whether a registration is one of the object that this router is an attribute of; None for all of them."""
 
     @property
     def location(self) -> Location:
@@ -59,15 +61,17 @@ class Router:
         found = [*self.listed, *sorted(self.added, key=lambda each: (each.location.path, each.location.place))]
         if site.arguments is None:
             return found
+        found = [each for each in found if self.keeps is None or self.keeps(each)]
         own = (site.path, site.scope, None)
         return [
             within(each, site) if (each.call.site.path, each.call.site.scope, each.call.site.arguments) == own else each
             for each in found
         ]
 
-    def view(self, made: Given) -> Router:
+    def view(self, made: Given, keeps: Callable[[Registration], bool] | None = None) -> Router:
         """The same router, made by a function that is called in a certain way."""
         found = Router(made, self.is_application, self.subclass)
+        found.keeps = keeps
         found.listed, found.added, found.wrappers = self.listed, self.added, self.wrappers
         return found
 
@@ -122,7 +126,37 @@ class Routers:
             self._list(router, meaning)
             if self._inherits:
                 self._inherit(router)
-        return router.view(call) if call.site.arguments is not None else router
+        if call.site.arguments is None:
+            return router
+        return router.view(call, self._keeps(call.site.arguments))
+
+    def _keeps(self, arguments: tuple[tuple[str, Given], ...]) -> Callable[[Registration], bool] | None:
+        """What is registered on the router of an object: by its own methods and those behind them, by no others of
+        classes beside its own."""
+        names = self.project.names
+        given = dict(arguments).get("self")
+        meaning = self.project.values.given(given).meaning if given is not None else None
+        if not isinstance(meaning, Instance) or not isinstance(meaning.of, Defined):
+            return None
+        of = meaning.of
+        ancestors = set(names.ancestors(of.path, of.scope))
+
+        def keeps(registration: Registration) -> bool:
+            site = registration.call.site
+            code = Defined(site.path, site.scope)
+            owner = Defined(site.path, max(self.project.scope_of(code).parent, 0))
+            if self.project.scope_of(owner).kind != "class":
+                return True
+            if owner not in ancestors:
+                return False
+            chosen = names.class_member(of.path, of.scope, self.project.scope_of(code).name)
+            if chosen == code or not isinstance(chosen, Defined):
+                return True
+            # What overrides the method runs it only through `super()`.
+            calls = self.project.calls_of(chosen)
+            return any(isinstance(each.function, Reference) and each.function.name == "super" for each in calls)
+
+        return keeps
 
     def _list(self, router: Router, meaning: Instance) -> None:
         """Enter the routes that a router is made with."""

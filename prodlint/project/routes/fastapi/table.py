@@ -20,6 +20,7 @@ from prodlint.project.routes.fastapi.listed import listed
 from prodlint.project.routes.fastapi.made import keyword
 from prodlint.project.routes.fastapi.merging import merged, with_dependencies
 from prodlint.project.routes.fastapi.middleware import (
+    dispatch_of,
     is_conditional,
     listed_middleware,
     middleware_of,
@@ -276,6 +277,7 @@ class Applications:
             *listed_middleware(project, site, call.keyword("middleware")),
         )
         if handler is not None:
+            guards = (*guards, *(dispatch_of(project, endpoint.view) if endpoint.owned else ()))
             guards = (*guards, *decorators_of(project, handler, registration.location))
             guards = (*guards, *identity_of(project, handler, guards))
         return Route(

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from prodlint.facts import Assign, Attribute, Call, Lambda, Reference, walk
 from prodlint.finding import Location
 from prodlint.libraries.flask import HOOKS
+from prodlint.libraries.responses import ABORTS
 from prodlint.project.routes.decorators import decorator_guard, decorators_of
 from prodlint.project.routes.flask.contexts import argument
 from prodlint.project.routes.flask.views import view_of
 from prodlint.project.routes.route import Guard
+from prodlint.project.routes.statuses import DENYING
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.defaults import by_default
 from prodlint.project.values.outcomes import Given, Instance, Known, Opaque, Site
@@ -58,6 +60,12 @@ def _of_registration(project: Project, registration: Registration) -> Iterator[G
     if isinstance(given.value, Lambda):
         yield from _of_lambda(project, given, location)
         return
+    made = project.values.given(given).meaning
+    of = made.of if isinstance(made, Instance) else None
+    code = project.names.class_member(of.path, of.scope, "__call__") if isinstance(of, Defined) else None
+    if isinstance(code, Defined):
+        yield Guard("hook", project.qualified(code), location, code, (("self", given),))
+        return
     # `before_request(login_required(lambda: None))`: what wraps the function decides as well.
     view = view_of(project, given)
     yield from view.guards
@@ -79,12 +87,25 @@ def _of_registration(project: Project, registration: Registration) -> Iterator[G
 
 def _of_lambda(project: Project, given: Given, location: Location) -> Iterator[Guard]:
     """What a lambda calls: `before_request(lambda: open_connection())`."""
+    assert isinstance(given.value, Lambda)
     for call in walk(given.value):
         if not isinstance(call, Call):
             continue
+        # `lambda: None if request.path in FREE else abort(401)` frees some.
+        is_all = call is given.value.body
         match project.values.callee(given.site, call.function):
+            case External(dotted) if dotted in ABORTS and is_all:
+                status = project.routing.refusals.statuses.number(given.site, call.positional(0))
+                answer = "required" if status in DENYING else "none"
+                yield Guard("hook", dotted, location, answer=answer, reason=f"answers {status}")
+            case External(dotted) if dotted in ABORTS:
+                yield Guard("hook", dotted, location, unknown="what a lambda decides is not followed")
             case Defined() as code if project.scope_of(code).kind == "function":
-                yield Guard("hook", project.qualified(code), location, code)
+                name = project.qualified(code)
+                if is_all or not any(each.status in DENYING for each in project.routing.refusals.of(code)):
+                    yield Guard("hook", name, location, code)
+                else:
+                    yield Guard("hook", name, location, unknown="what a lambda decides is not followed")
             case External(dotted):
                 yield Guard("hook", dotted, location, external=dotted, call=Given(given.site, call))
 

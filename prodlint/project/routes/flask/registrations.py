@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call
+from prodlint.facts import Call, Reference, Return
 from prodlint.libraries.flask import VERBS
 from prodlint.project.routes.flask.contexts import argument, is_none, keyword, positional
 from prodlint.project.routes.flask.rules import UNKNOWN, text_of
 from prodlint.project.routes.flask.views import View, methods_of, view_of
 from prodlint.project.routes.route import Guard
+from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given
 
 if TYPE_CHECKING:
@@ -126,8 +127,19 @@ def _keeps_name(project: Project, guard: Guard) -> bool:
         return False
     if guard.code is None or guard.kind != "decorator":
         return True
+    if _gives_back(project, guard.code):
+        return True
     text = project.identifiers(guard.code.path)
     return " wraps " in text or " update_wrapper " in text
+
+
+def _gives_back(project: Project, decorator: Defined) -> bool:
+    """Whether a decorator only notes something and returns the function that it is given."""
+    parameters = project.scope_of(decorator).parameters
+    returned = [each.value for each in project.statements_of(decorator) if isinstance(each, Return)]
+    return bool(returned and parameters) and all(
+        isinstance(each, Reference) and each.name == parameters[0].name for each in returned
+    )
 
 
 def _dashed(name: str) -> str:

@@ -35,6 +35,7 @@ from prodlint.project.routes.litestar.layers import (
     paths_of,
     plain_path,
 )
+from prodlint.project.routes.litestar.options import for_options
 from prodlint.project.routes.litestar.provided import Provided
 from prodlint.project.routes.litestar.security import guard_of
 from prodlint.project.routes.route import Found, Guard, Lost, Route
@@ -243,7 +244,7 @@ class _Table:
             secured = (guard_of(each, methods, shown if UNKNOWN not in full else full, opt) for each in inner.security)
             guards = (
                 *(each for each in secured if each is not None),
-                *inner.guards,
+                *(for_options(project, each, opt) for each in inner.guards),
                 *self._around(handler, place),
             )
             step = Step(f"`{','.join(methods)} {shown}` is handled here", location)
