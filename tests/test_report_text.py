@@ -489,6 +489,9 @@ ROUTES = [
         "file": "app/items.py",
         "line": 12,
         "authentication": {"status": "required", "by": "app.deps.current_user", "reason": ""},
+        "owner": "user",
+        "limits": ["5/min"],
+        "tests": ["tests/test_items.py:3", "tests/test_items.py:9"],
     },
     {
         "methods": ["DELETE"],
@@ -503,17 +506,20 @@ ROUTES = [
 
 def test_routes_are_aligned_and_sorted_by_path() -> None:
     assert table("routes", ROUTES) == (
-        "METHODS    PATH         AUTH      BY                             HANDLER               FILE:LINE\n"
-        "DELETE     /items       unknown   the router is not in the tree  app.items.delete_all  app/items.py:40\n"
-        "GET, HEAD  /items/{id}  required  app.deps.current_user          app.items.read        app/items.py:12\n"
+        "METHODS    PATH         AUTH      WHO REFUSES                    WHO OWNS  LIMITS  TESTS  HANDLER"
+        "               FILE:LINE\n"
+        "DELETE     /items       unknown   the router is not in the tree                           app.items.delete_all"
+        "  app/items.py:40\n"
+        "GET, HEAD  /items/{id}  required  current_user                   user      5/min   2      app.items.read"
+        "        app/items.py:12\n"
     )
 
 
 def test_a_narrow_terminal_cuts_the_widest_columns_and_never_the_place() -> None:
-    lines = lines_of(table("routes", ROUTES, 80))
-    assert max(map(len, lines)) == 80
+    lines = lines_of(table("routes", ROUTES, 100))
+    assert max(map(len, lines)) == 100
     assert [line.split()[-1] for line in lines[1:]] == ["app/items.py:40", "app/items.py:12"]
-    assert "the router i…" in lines[1]
+    assert "the router…" in lines[1]
 
 
 def test_a_table_is_a_block_of_columns_and_indexes() -> None:

@@ -82,8 +82,9 @@ REFUSING: dict[str, str] = {
     "django.contrib.auth.decorators.user_passes_test": "",
     "django.contrib.admin.views.decorators.staff_member_required": "",
 }
-"""Third-party dependencies, decorators, guards and permission classes that refuse an anonymous caller; the value names the keyword that, when true, lets one pass
-("optional"), when false lets one pass ("session_required"), or says that it never refuses ("optional-always").
+"""Third-party dependencies, decorators, guards and permission classes that refuse an anonymous caller; the value names
+the keyword that, when true, lets one pass ("optional"), when false lets one pass ("session_required"), or says that it
+never refuses ("optional-always").
 Sources: each project's own documentation."""
 
 CHECKS: dict[str, str] = {
@@ -147,14 +148,15 @@ CREDENTIAL_PARAMETERS = re.compile(r"api[_-]?key$|^(access|auth|bearer|jwt)[_-]?
 DATABASES = frozenset({"db", "database", "sqlalchemy"})
 DATABASE_METHODS = frozenset(
     "add add_all begin begin_nested bulk_insert_mappings bulk_save_objects close commit connection delete execute "
-    "expire expire_all expunge expunge_all flush merge no_autoflush query refresh remove rollback scalar scalars".split()
+    "expire expire_all expunge expunge_all flush merge no_autoflush query refresh remove rollback scalar "
+    "scalars".split()
 )
 """What is called `session` beside the session of a caller: objects before it, and methods behind it (SQLAlchemy,
 `Session`)."""
 
 HARMLESS_HEADERS = frozenset(
-    "user-agent content-type content-length content-encoding accept accept-language accept-encoding host origin referer "
-    "x-forwarded-for x-forwarded-proto x-forwarded-host x-real-ip x-request-id x-correlation-id if-none-match "
+    "user-agent content-type content-length content-encoding accept accept-language accept-encoding host origin "
+    "referer x-forwarded-for x-forwarded-proto x-forwarded-host x-real-ip x-request-id x-correlation-id if-none-match "
     "if-modified-since range cache-control connection x-requested-with".split()
 )
 """Headers that say nothing of who the caller is, in lower case."""

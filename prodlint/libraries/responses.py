@@ -157,6 +157,6 @@ PLAIN_CALLS = frozenset(
 """Calls that look nothing up."""
 
 URL_BUILDERS = frozenset(
-    {"flask.url_for", "quart.url_for", "django.urls.reverse", "django.urls.reverse_lazy", "django.shortcuts.resolve_url"}
+    "flask.url_for quart.url_for django.urls.reverse django.urls.reverse_lazy django.shortcuts.resolve_url".split()
 )
 """Functions that make an address of a route's name."""

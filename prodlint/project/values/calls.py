@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 from prodlint.project.values.attributes import decorator_name
 
+_MAX_FOLLOWED = 8
+"""Names and calls that may be followed inside each other before a call is left alone."""
+
 
 def outcome_of_call(values: Values, site: Site, call: Call) -> Outcome:
     called = values.evaluate(site, call.function)
@@ -187,6 +190,10 @@ def returned(values: Values, function: Defined, arguments: tuple[tuple[str, Give
             )
             return Outcome(Instance(found) if found else Opaque("a decorator may change what it returns"))
     key = ("return", function)
+    if len(values.active) > _MAX_FOLLOWED:
+        # Each call carries the arguments of those around it, so that depth costs more than it tells.
+        values.cuts += 1
+        return Outcome(Opaque("the chain of calls is too long"))
     if key in values.active:
         values.cuts += 1
         return Outcome(Opaque(f"`{scope.name}` calls itself"))

@@ -286,8 +286,17 @@ class Applications:
             level.conditional or is_conditional(project, registration),
             level.in_schema and not self._is_false(site, call.keyword("include_in_schema")),
             response_model(project, handler, call), (registration.call, *level.calls), unknown, guards,
-            endpoint.view or self._view(handler), converters,
+            endpoint.view or self._view(handler), converters, self._url_name(site, call, endpoint),
         )  # fmt: skip
+
+    def _url_name(self, site: Site, call: Call, endpoint: Endpoint) -> str:
+        """The name that `url_path_for` takes: `name=`, else that of the handler, or of the class that answers."""
+        given = call.keyword("name")
+        if given is not None:
+            meaning = self.project.values.evaluate(site, given).meaning
+            return meaning.value if isinstance(meaning, Known) and isinstance(meaning.value, str) else ""
+        named = endpoint.view or endpoint.handler
+        return self.project.scope_of(named).name if named is not None else ""
 
     def _view(self, handler: Defined | None) -> Defined | None:
         """The class-based view whose method a handler is."""
