@@ -7,7 +7,7 @@ import pytest
 
 from prodlint.libraries.engines import MAX_OVERFLOW, POOL_SIZE, UNPOOLED, dialect_of
 from prodlint.project import Project
-from prodlint.project.engines import Engine
+from prodlint.project.engines.engine import Engine
 from prodlint.readers import read
 from prodlint.sources import discover
 

@@ -15,7 +15,8 @@ from msgspec import Struct
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
 from prodlint.libraries.tokens import MENTIONS
 from prodlint.project.credentials.places import Scans
-from prodlint.project.engines import Engine, find_engines
+from prodlint.project.engines.engine import Engine
+from prodlint.project.engines.found import find_engines
 from prodlint.project.identity.identity import Identity
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.inputs import Inputs

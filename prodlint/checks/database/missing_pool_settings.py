@@ -15,7 +15,7 @@ from prodlint.project.values.outcomes import Instance, Known, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.engines import Engine
+    from prodlint.project.engines.engine import Engine
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
