@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from prodlint.libraries.engines import MAX_OVERFLOW, POOL_SIZE, UNPOOLED, dialect_of
+from prodlint.libraries.engines import (
+    ENGINE_LOGGERS,
+    MAX_OVERFLOW,
+    POOL_EVENTS,
+    POOL_READS,
+    POOL_SIZE,
+    UNPOOLED,
+    dialect_of,
+)
 from prodlint.project import Project
 from prodlint.project.engines.engine import Engine
 from prodlint.readers import read
@@ -41,6 +49,43 @@ def test_the_pool_has_the_size_that_the_message_names() -> None:
     assert inspect.signature(sqlalchemy.QueuePool.__init__).parameters["max_overflow"].default == MAX_OVERFLOW
     page = (Path(__file__).parents[1] / "rules/database/missing-pool-settings.md").read_text()
     assert f"{POOL_SIZE} + {MAX_OVERFLOW} connections" in page
+
+
+def test_the_pool_that_an_engine_takes_by_itself() -> None:
+    # https://docs.sqlalchemy.org/en/20/core/pooling.html#connection-pool-configuration
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+    for dialect in (mysql.base.MySQLDialect, postgresql.base.PGDialect):
+        assert dialect.get_pool_class(sqlalchemy.make_url("x://app@db/app")) is sqlalchemy.QueuePool
+    asynchronous = postgresql.asyncpg.PGDialect_asyncpg.get_pool_class(sqlalchemy.make_url("postgresql://app@db/app"))
+    assert asynchronous is sqlalchemy.AsyncAdaptedQueuePool
+    assert issubclass(asynchronous, sqlalchemy.QueuePool)
+    memory = sqlite.pysqlite.SQLiteDialect_pysqlite.get_pool_class(sqlalchemy.make_url("sqlite://"))
+    assert memory.__name__ in UNPOOLED
+
+
+def test_a_pool_asks_nothing_by_itself() -> None:
+    # https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    parameters = inspect.signature(sqlalchemy.Pool.__init__).parameters
+    assert parameters["pre_ping"].default is False and parameters["recycle"].default == -1
+    assert parameters["echo"].default is None
+
+
+def test_the_names_of_events_and_numbers_are_the_library_s() -> None:
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    assert {name for name in sqlalchemy.event.base._registrars if name in POOL_EVENTS} == POOL_EVENTS
+    assert {name for name in POOL_READS if hasattr(sqlalchemy.QueuePool, name)} == {"checkedout", "checkedin", "status"}
+
+
+def test_echo_is_the_level_info_of_the_engine_s_logger() -> None:
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    from sqlalchemy import log
+
+    assert log.InstanceLogger._echo_map[True] == 20 and log.InstanceLogger._echo_map["debug"] == 10
+    assert sqlalchemy.Engine.__module__ == "sqlalchemy.engine.base"
+    assert "sqlalchemy.engine.Engine" in ENGINE_LOGGERS
 
 
 def test_the_classes_without_a_size_have_none() -> None:

@@ -53,8 +53,9 @@ FLASK_POOL = {
     "SQLALCHEMY_MAX_OVERFLOW": "max_overflow",
     "SQLALCHEMY_POOL_TIMEOUT": "pool_timeout",
     "SQLALCHEMY_POOL_RECYCLE": "pool_recycle",
+    "SQLALCHEMY_ECHO": "echo",
 }
-"""Configuration keys of Flask-SQLAlchemy; those of `FLASK_POOL` were taken out in 3.0.
+"""Configuration keys of Flask-SQLAlchemy; those of the pool were taken out in 3.0.
 https://flask-sqlalchemy.readthedocs.io/en/stable/config/"""
 
 UNPOOLED = frozenset({"NullPool", "StaticPool", "SingletonThreadPool", "AssertionPool"})
@@ -63,6 +64,47 @@ UNPOOLED = frozenset({"NullPool", "StaticPool", "SingletonThreadPool", "Assertio
 POOL_SIZES = frozenset({"pool_size", "max_overflow"})
 POOL_SIZE, MAX_OVERFLOW = 5, 10
 """What `create_engine` takes without them (`QueuePool`, `AsyncAdaptedQueuePool`)."""
+
+LISTENERS = frozenset({"sqlalchemy.event.listens_for", "sqlalchemy.event.listen", "sqlalchemy.event.api.listens_for"})
+POOL_EVENTS = frozenset({"checkout", "checkin", "engine_connect"})
+"""Events when a pool hands out a connection, at which a listener may ask whether it is alive, or count it.
+https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.PoolEvents"""
+
+POOL_READS = frozenset({"checkedout", "checkedin", "status", "get_size", "get_idle_size", "get_stats", "pop_stats"})
+"""Methods that give the numbers of a pool: SQLAlchemy's `QueuePool`, asyncpg's `Pool`, psycopg's `ConnectionPool`."""
+
+POOL_MONITORS: dict[str, str] = {
+    "opentelemetry-instrumentation-sqlalchemy": "SQLAlchemyInstrumentor",
+    "opentelemetry-instrumentation-asyncpg": "",
+    "sqlalchemy-prometheus": "",
+    "sqlalchemy-collectd": "",
+}
+"""Packages that export them, with the class that has to be used, if any.
+https://opentelemetry-python-contrib.readthedocs.io/en/latest/instrumentation/sqlalchemy/sqlalchemy.html"""
+
+ENGINE_LOGGERS = frozenset({"sqlalchemy", "sqlalchemy.engine", "sqlalchemy.engine.Engine", "sqlalchemy.engine.base"})
+VERBOSE_LEVELS = frozenset({"INFO", "DEBUG", "NOTSET"})
+"""Loggers that write statements, and the levels at which they do; `echo=True` sets INFO.
+https://docs.sqlalchemy.org/en/20/core/engines.html#configuring-logging"""
+
+TIMEOUT_ARGUMENTS = frozenset(
+    {
+        "connect_timeout",
+        "connection_timeout",
+        "timeout",
+        "command_timeout",
+        "read_timeout",
+        "write_timeout",
+        "statement_timeout",
+        "login_timeout",
+        "tcp_user_timeout",
+    }
+)
+"""Arguments of drivers that limit how long they wait: libpq's, asyncpg's, PyMySQL's, mysqlclient's, pyodbc's."""
+
+TIMEOUT_WORDS = ("statement_timeout", "connect_timeout", "command_timeout", "max_execution_time", "lock_timeout")
+"""What a URL's query, libpq's `options` and PostgreSQL's settings call them.
+https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-STATEMENT-TIMEOUT"""
 
 SERVERS: dict[str, str] = {
     "postgresql": "PostgreSQL",

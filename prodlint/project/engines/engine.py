@@ -32,6 +32,8 @@ class Engine(Struct, frozen=True):
     """Made by a program of its own: a migration environment, or a module that only its `__main__` block uses."""
     is_disposed: bool
     """Used up in the function that makes it."""
+    url: Given | None = None
+    """What names the database, where that is seen."""
 
     def argument(self, name: str) -> Given | None:
         """The last value given for a keyword."""

@@ -53,6 +53,7 @@ def engines_of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[E
             incomplete,
             project.role(location.path) != "application",
             False,
+            given,
         )
 
 

@@ -70,6 +70,7 @@ def _made(project: Project, known: Evidence, site: CallSite) -> Engine | None:
         incomplete,
         is_script(project, site.path),
         is_disposed(project, site),
+        url,
     )
 
 
