@@ -97,7 +97,15 @@ def _read(workspace: Workspace, kept: Cache | None, started: int, request: Reque
 def _link(workspace: Workspace, store: Store, request: Request) -> Project:
     from prodlint.project import Project
 
-    return Project(workspace.root, store.sources, store.load, request.options, store.names, store.marked)
+    return Project(
+        workspace.root,
+        store.sources,
+        store.load,
+        request.options,
+        store.names,
+        store.marked,
+        workspace.committed,
+    )
 
 
 def _check(project: Project, request: Request) -> tuple[list[Finding | Undecided], frozenset[str], tuple[str, ...]]:

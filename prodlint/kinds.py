@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MAX_JSON", "folder_role", "is_frontend", "kind_of", "manifest", "role_of"]
+__all__ = ["ENV_FILE_HINT", "MAX_JSON", "folder_role", "is_env_file", "is_frontend", "kind_of", "manifest", "role_of"]
 
 MAX_JSON = 256 * 1024
 """A larger JSON file holds data, not configuration."""
@@ -29,8 +29,8 @@ _BY_NAME = {
     "makefile": "text",
     "jenkinsfile": "text",
     "runtime.txt": "text",
-    ".gitignore": "text",
-    ".dockerignore": "text",
+    ".gitignore": "ignore",
+    ".dockerignore": "ignore",
     ".python-version": "text",
     ".netrc": "text",
     ".envrc": "text",
@@ -52,7 +52,7 @@ _BY_ENDING = {
     "key": "text",
     "dockerfile": "dockerfile",
     "containerfile": "dockerfile",
-    "dockerignore": "text",
+    "dockerignore": "ignore",
 }
 _TEMPLATES = frozenset(["j2", "jinja", "jinja2", "tmpl", "tpl", "template", "mako", "erb"])
 _CODE = frozenset(["py", "ts", "js", "mjs", "cjs", "tsx", "jsx", "go", "rs", "java", "md", "html", "css", "map", "vue"])
@@ -90,6 +90,15 @@ def kind_of(name: str, folder: str, top: bool) -> str:
     if lower.startswith("procfile."):
         return "text"
     return "text" if top and ending == "md" and lower.startswith("readme") else ""
+
+
+ENV_FILE_HINT = rb"(?i)env"
+"""Without which no path is that of a `.env` file."""
+
+
+def is_env_file(path: str) -> bool:
+    """Whether a path is that of a `.env` file or of a sample of one."""
+    return kind_of(path.rpartition("/")[2], "", False) == "dotenv"
 
 
 _TESTS = frozenset(

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from prodlint.kinds import manifest
+from prodlint.gitindex import committed
+from prodlint.kinds import ENV_FILE_HINT, is_env_file, manifest
 
 __all__ = [
     "Source",
@@ -39,7 +40,7 @@ class Source(Struct, frozen=True, array_like=True):
     path: str
     """Relative to the repository root, with `/`."""
     kind: str
-    """"python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini" or "text"."""
+    """"python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore" or "text"."""
     role: str
     """"application", "test", "script", "migration", "example" or "documentation": rules treat them differently."""
     project: str
@@ -75,6 +76,8 @@ class Workspace(Struct, frozen=True):
     """Folders of the tree that could not be read: path and a clause."""
     errors: tuple[str, ...] = ()
     """Sentences about paths given that cannot be looked at."""
+    committed: tuple[str, ...] | None = None
+    """The `.env` files that git's index names, sorted; None where there is no index that can be read."""
 
 
 def selects(workspace: Workspace, path: str) -> bool:
@@ -103,7 +106,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = (), folder: str = ""
 
     Nothing outside the root is looked at and no symbolic link to a folder is followed.
     """
-    from prodlint.walk import Walk
+    from prodlint.walk import ALWAYS_LEFT_OUT, Walk
 
     folders, files, errors = _arguments(paths)
     anchors = [*folders, *(os.path.dirname(file) for file in files)]
@@ -128,6 +131,12 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = (), folder: str = ""
     chosen = frozenset(relative_to(root, file) for file in files)
     for path in sorted(chosen - walk.sources.keys()):
         walk.named(path, project_above(root, os.path.dirname(path))[1] or "")
+    env_files = committed(root, ENV_FILE_HINT, is_env_file)
+    for path in env_files or ():  # Committed although it is ignored.
+        parent = path.rpartition("/")[0]
+        near = any(_is_below(parent, start) or _is_below(start, parent) for start in starts)
+        if path not in walk.sources and near and ALWAYS_LEFT_OUT.isdisjoint(parent.split("/")):
+            walk.named(path, project_above(root, parent)[1] or "")
     selected = [relative_to(root, folder) for folder in folders]
     projects = (project_above(root, folder)[1] for folder in selected)
     selection = Selection(
@@ -142,6 +151,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = (), folder: str = ""
         selection,
         tuple(sorted(walk.problems)),
         tuple(errors),
+        env_files,
     )
 
 
@@ -226,6 +236,10 @@ def _entries(folder: str) -> frozenset[str]:
         return frozenset(os.listdir(folder))
     except OSError:
         return frozenset()
+
+
+def _is_below(folder: str, above: str) -> bool:
+    return not above or folder == above or folder.startswith(f"{above}/")
 
 
 def relative_to(root: str, path: str) -> str:

@@ -27,6 +27,7 @@ _CONTENT: dict[str, type] = {
     "python": facts.Python,
     "requirements": facts.Requirements,
     "dockerfile": facts.Dockerfile,
+    "ignore": facts.Patterns,
     "text": facts.Text,
 }
 

@@ -15,8 +15,8 @@ ALLOWED = {
     "libraries": {"libraries"},
     "syntax": {"syntax", "facts"},
     "readers": {"readers", "syntax", "facts", "libraries"},
-    "sources": {"sources", "walk", "kinds", "gitignore", "pattern"},
-    "project": {"project", "facts", "libraries", "finding", "sources", "kinds"},
+    "sources": {"sources", "walk", "kinds", "gitignore", "gitindex", "pattern"},
+    "project": {"project", "facts", "libraries", "finding", "sources", "kinds", "gitignore"},
     "checks": {"checks", "project", "facts", "libraries", "finding", "sources"},
     "report": {"report", "facts", "finding", "rule", "sources"},
 }

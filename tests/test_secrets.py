@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prodlint.facts import span
-from prodlint.readers.secret_names import meaning_of, words_of
-from prodlint.readers.secret_values import is_random
+from prodlint.libraries.secret_names import meaning_of, words_of
+from prodlint.libraries.secret_values import is_random
 from prodlint.readers.secrets import judge, scan_comments, scan_text
 
 HEX = "0123456789abcdef"

@@ -9,7 +9,16 @@ from prodlint.facts import Facts
 from prodlint.project import Project
 from prodlint.sources import Source
 
-KINDS = {".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".ini": "ini", ".txt": "requirements"}
+KINDS = {
+    ".py": "python",
+    ".toml": "toml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".ini": "ini",
+    ".txt": "requirements",
+    ".env": "dotenv",
+    ".gitignore": "ignore",
+}
 
 
 def project_of(files: dict[str, str], options: dict[str, dict[str, object]] | None = None) -> Project:
@@ -17,7 +26,7 @@ def project_of(files: dict[str, str], options: dict[str, dict[str, object]] | No
     sources = {
         path: Source(
             path,
-            KINDS.get(PurePosixPath(path).suffix, "text"),
+            KINDS.get(PurePosixPath(path).suffix or PurePosixPath(path).name, "text"),
             "test" if path.startswith("tests/") else "migration" if "/versions/" in path else "application",
             "",
             len(text),

@@ -18,7 +18,7 @@ alike to a rule.
 from __future__ import annotations
 
 from prodlint.facts.file import Facts, Pragma, Problem, Secret
-from prodlint.facts.formats import Dockerfile, Document, Instruction, Requirement, Requirements, Text
+from prodlint.facts.formats import Dockerfile, Document, Instruction, Patterns, Requirement, Requirements, Text
 from prodlint.facts.places import MAX_COLUMN, MAX_LINE, Span, place_of, span
 from prodlint.facts.python import (
     Assign,
@@ -82,6 +82,7 @@ __all__ = [
     "Mapping",
     "Operation",
     "Parameter",
+    "Patterns",
     "Pragma",
     "Problem",
     "Python",

@@ -62,6 +62,12 @@ class Dockerfile(Struct, frozen=True, array_like=True, tag="dockerfile"):
     instructions: tuple[Instruction, ...]
 
 
+class Patterns(Struct, frozen=True, array_like=True, tag="patterns"):
+    """An ignore file: its lines as written, blank ones and comments included."""
+
+    lines: tuple[str, ...]
+
+
 class Text(Struct, frozen=True, array_like=True, tag="text"):
     """A file of which only its existence, secrets and suppressions are of interest."""
 

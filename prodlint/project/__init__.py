@@ -13,8 +13,10 @@ from typing import Any
 from msgspec import Struct
 
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
+from prodlint.gitignore import Ignore
 from prodlint.libraries.tokens import MENTIONS
 from prodlint.project.credentials.places import Scans
+from prodlint.project.deployment.env_files import ignores
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.found import find_engines
 from prodlint.project.identity.identity import Identity
@@ -68,7 +70,7 @@ class Project:
 
     `sources` maps a path (relative to the root, with `/`) to its source; `load` gives a path's facts; `names` the
     `Facts.names` of a Python file without decoding it, `marks` the paths that carry something; `options` holds the
-    configured options of each rule.
+    configured options of each rule, `committed` the `.env` files of git's index.
     """
 
     def __init__(
@@ -79,9 +81,12 @@ class Project:
         options: Mapping[str, Mapping[str, Any]] | None = None,
         names: Callable[[str], str] | None = None,
         marks: Callable[[str], Collection[str]] | None = None,
+        committed: tuple[str, ...] | None = None,
     ) -> None:
         self.root = root
         self.sources = sources
+        self.committed = committed
+        """The `.env` files that git's index names; None where that is not known."""
         self._load = load
         self._names_of = names or (lambda path: self.facts(path).names)
         self._options = options or {}
@@ -353,6 +358,11 @@ class Project:
     def scans(self) -> Scans:
         """Comparisons and conditions of each file, for what is asked about credentials."""
         return Scans(self)
+
+    @cached_property
+    def ignores(self) -> Mapping[str, Ignore]:
+        """The ignore files of the tree, by path."""
+        return ignores(self)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:

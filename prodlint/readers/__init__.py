@@ -20,7 +20,7 @@ from prodlint.facts import Facts, Problem, Text, place_of
 __all__ = ["digest", "limit_of", "oversize", "problem_facts", "read", "tame"]
 
 MEGABYTE = 1 << 20
-_READERS = frozenset(["python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini"])
+_READERS = frozenset(["python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore"])
 _LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
 _LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "tomli")
 """Libraries that readers use; another version of one may read differently."""
@@ -145,12 +145,12 @@ def _decode(kind: str, data: bytes) -> str | Problem:
         return _problem("is encoded as UTF-32, not UTF-8")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         # pip and YAML readers accept what PowerShell's `pip freeze > requirements.txt` writes.
-        if kind in ("requirements", "yaml", "text"):
+        if kind in ("requirements", "yaml", "text", "ignore"):
             return data.decode("utf-16", "replace")
         return _problem("is encoded as UTF-16, not UTF-8")
     if b"\0" in data:
         line = data.count(b"\n", 0, data.find(b"\0")) + 1
-        return "" if kind == "text" else _problem("contains NUL bytes; it looks binary", line)
+        return "" if kind in ("text", "ignore") else _problem("contains NUL bytes; it looks binary", line)
     encoding = "utf-8"
     if data.startswith(codecs.BOM_UTF8):
         data = data[3:]
@@ -160,7 +160,7 @@ def _decode(kind: str, data: bytes) -> str | Problem:
             return declared
         encoding = declared
     try:
-        return data.decode(encoding, "replace" if kind == "text" else "strict")
+        return data.decode(encoding, "replace" if kind in ("text", "ignore") else "strict")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         name = "UTF-8" if encoding == "utf-8" else encoding

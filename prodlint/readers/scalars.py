@@ -13,6 +13,7 @@ from prodlint.facts import Constant, Secret, place_of, span
 __all__ = ["Lines", "assignment", "constant", "is_assignment"]
 
 _BREAK = re.compile(r"\r\n?|\n")
+_DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?-([^${}]+)\}")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
 
 
@@ -59,9 +60,26 @@ def constant(text: str, place: int, name: str, role: str, secrets: list[Secret])
     judge = _judge()
     judgement = judge(text, name, role) if judge is not None and text else None
     if judgement is None:
+        if judge is not None and "${" in text:
+            return _interpolated(text, place, judge, secrets)
         return Constant(text, place)
     secrets.append(Secret(place, judgement.kind, name, role, len(text), judgement.confidence))
     return Constant(judgement.redacted, place, "redacted")
+
+
+def _interpolated(text: str, place: int, judge: Callable[[str, str, str], Any], secrets: list[Secret]) -> Constant:
+    """The constant of a text with `${NAME:-default}` in it, whose defaults are judged by the name of the variable."""
+    parts, copied = [], 0
+    for match in _DEFAULTED.finditer(text):
+        name, default = match.groups()
+        judgement = judge(default, name, "default")
+        if judgement is not None:
+            secrets.append(Secret(place, judgement.kind, name, "default", len(default), judgement.confidence))
+            parts += [text[copied : match.start(2)], judgement.redacted]
+            copied = match.end(2)
+    if not parts:
+        return Constant(text, place)
+    return Constant("".join((*parts, text[copied:])), place, "redacted")
 
 
 def is_assignment(text: str) -> bool:

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from prodlint.libraries.secret_names import is_sample_name
+from prodlint.libraries.secret_values import has_secret_shape, is_placeholder, is_random, is_sequence, is_throw_away
 from prodlint.libraries.secrets import LOCAL_HOSTS, PLUGINS, PROVIDERS, SAMPLE_HOSTS
-from prodlint.readers.secret_names import is_sample_name
-from prodlint.readers.secret_values import has_secret_shape, is_placeholder, is_random, is_sequence, is_throw_away
 
 __all__ = ["Judgement", "judge_format", "may_have_format", "typed"]
 

@@ -11,9 +11,8 @@ import re
 from functools import lru_cache
 
 from prodlint.facts import Secret, place_of
-from prodlint.readers.secret_formats import Judgement, judge_format, may_have_format, typed
-from prodlint.readers.secret_names import meaning_of
-from prodlint.readers.secret_values import (
+from prodlint.libraries.secret_names import meaning_of
+from prodlint.libraries.secret_values import (
     has_secret_shape,
     is_guessable,
     is_harmless,
@@ -21,6 +20,7 @@ from prodlint.readers.secret_values import (
     is_throw_away,
     is_uuid,
 )
+from prodlint.readers.secret_formats import Judgement, judge_format, may_have_format, typed
 
 __all__ = ["Judgement", "judge", "scan_comments", "scan_text"]
 

@@ -16,7 +16,7 @@ from prodlint.libraries.secrets import (
     SILENT_TOKEN_OWNERS,
 )
 
-__all__ = ["Meaning", "is_sample_name", "meaning_of", "words_of"]
+__all__ = ["Meaning", "is_public_name", "is_sample_name", "meaning_of", "words_of"]
 
 Meaning = tuple[str, str]
 """A family ("password", "signing" or "issued") and how to call the value, for a person."""
@@ -25,8 +25,15 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _GLUED = re.compile(
     r"(?P<owner>[a-z0-9]*?)(?P<last>password|passwd|passphrase|secretkey|privatekey|apikey|accesskey|secret|token)\Z"
 )
+_PUBLIC = re.compile(r"(?:NEXT_PUBLIC|NUXT_PUBLIC|EXPO_PUBLIC|PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY)_")
+"""https://vite.dev/guide/env-and-mode, https://nextjs.org/docs/pages/guides/environment-variables and their kin."""
 _MAX_NAME = 80
 _NOTHING: Meaning = ("", "")
+
+
+def is_public_name(name: str) -> bool:
+    """Whether a name is that of a variable that a frontend's build copies into what browsers load: `VITE_API_KEY`."""
+    return _PUBLIC.match(name) is not None
 
 
 def words_of(name: str) -> list[str]:
@@ -46,7 +53,7 @@ def meaning_of(name: str) -> Meaning:
     The last word decides, since English puts it there: a `password_field` is a field and a `token_url` a URL. Numbers
     and words such as `prod` or `default` behind it are skipped.
     """
-    if len(name) > _MAX_NAME:
+    if len(name) > _MAX_NAME or is_public_name(name):
         return _NOTHING
     words = words_of(name)
     while words and (words[-1].isdigit() or (words[-1] in QUALIFIERS and len(words) > 1)):

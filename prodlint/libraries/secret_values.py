@@ -7,8 +7,8 @@ from collections import Counter
 from itertools import pairwise
 from math import log2
 
+from prodlint.libraries.secret_names import words_of
 from prodlint.libraries.secrets import FOLLOWERS, NOT_A_VALUE, THROW_AWAY, WEAK_VALUES
-from prodlint.readers.secret_names import words_of
 
 __all__ = [
     "has_secret_shape",
@@ -17,6 +17,7 @@ __all__ = [
     "is_placeholder",
     "is_random",
     "is_sequence",
+    "is_template",
     "is_throw_away",
     "is_uuid",
 ]
@@ -71,6 +72,11 @@ def is_placeholder(text: str) -> bool:
         or len(set(text)) <= max(2, min(4, len(text) // 8))
         or (len(text) >= 12 and is_sequence(text))
     )
+
+
+def is_template(text: str) -> bool:
+    """Whether a text is only filled in later: `${NAME}`, `<password>`, `{{ password }}`."""
+    return _TEMPLATE.search(text) is not None
 
 
 def is_sequence(text: str) -> bool:
