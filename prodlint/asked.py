@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -55,8 +55,15 @@ def choose(
     return Chosen(root, found, catalogue, active, config.severities(found, catalogue, severity or {}))
 
 
-def engine_request(chosen: Chosen, paths: Sequence[str], no_cache: bool, jobs: int, quiet: bool = False) -> Request:
-    """What the engine is given. Raises `ConfigError`."""
+def engine_request(
+    chosen: Chosen,
+    paths: Sequence[str],
+    no_cache: bool,
+    jobs: int,
+    quiet: bool = False,
+    rules: Collection[str] | None = None,
+) -> Request:
+    """What the engine is given; `rules` are others than the chosen ones. Raises `ConfigError`."""
     from datetime import date
 
     from prodlint.engine import Request
@@ -69,7 +76,7 @@ def engine_request(chosen: Chosen, paths: Sequence[str], no_cache: bool, jobs: i
     return Request(
         paths=tuple(paths) or (".",),
         catalogue=catalogue,
-        rules=tuple(sorted(chosen.active)),
+        rules=tuple(sorted(chosen.active if rules is None else rules)),
         options={
             **config.options(found, catalogue),
             "project": {"auth-dependencies": found.auth_dependencies, "public-routes": found.public_routes},

@@ -1,4 +1,4 @@
-"""The command line: `prodlint [check] [PATHS]`, `explain`, `rules`, `inspect`, `init`.
+"""The command line: `prodlint [check] [PATHS]`, `checklist`, `explain`, `rules`, `inspect`, `init`.
 
 Exit status: 0 clean, 1 findings at or above `--fail-on`, 2 could not run, 130 interrupted. What goes wrong is said in
 one sentence on standard error. Everything heavy is imported by the command that needs it.
@@ -8,15 +8,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from prodlint import __version__, config, output
+from prodlint.arguments import (
+    Reporting,
+    cache_option,
+    color_option,
+    config_option,
+    ignore_option,
+    jobs_option,
+    paths_argument,
+    select_option,
+    severity_option,
+    targets,
+)
 from prodlint.asked import choose, engine_request
 from prodlint.finding import Severity
 from prodlint.rule import PageError, Rule, nearest
+from prodlint.scored import checklist
 
 if TYPE_CHECKING:
     from prodlint.report.model import Report
@@ -24,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "main", "run"]
 
 FORMATS = ("text", "json", "sarif")
+ENDINGS = {".json": "json", ".sarif": "sarif"}
 SUBJECTS = ("routes", "tables", "settings")
 
 
@@ -36,18 +50,6 @@ class Commands(click.Group):
             if near and not args[0].startswith("-") and not os.path.lexists(args[0]):
                 raise click.UsageError(f"There is neither a command nor a path `{args[0]}`{near}")
             args = ["check", *args]
-        return super().parse_args(ctx, args)
-
-
-class Check(click.Command):
-    """`check`, which has to know which `--output` stands behind which `--format`."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given, _, order = self.make_parser(ctx).parse_args(list(args))
-        values = {name: iter(given.get(name) or ()) for name in ("formats", "outputs")}
-        ctx.meta["outputs"] = [
-            (parameter.name, next(values[parameter.name])) for parameter in order if parameter.name in values
-        ]
         return super().parse_args(ctx, args)
 
 
@@ -74,42 +76,6 @@ def main() -> NoReturn:
     sys.exit(run())
 
 
-# --- Options ----------------------------------------------------------------------------------------------------------
-
-
-def _words(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.strip() for each in value for word in each.split(",") if word.strip())
-
-
-def _severities(ctx: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, Severity]:
-    found = {}
-    for each in value:
-        name, _, severity = each.partition("=")
-        try:
-            found[name.strip()] = Severity(severity.strip())
-        except ValueError:
-            raise click.UsageError(
-                f"`--severity {each}` is not of the form RULE=SEVERITY with `error`, `warning` or `note`."
-            ) from None
-    return found
-
-
-paths_argument = click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
-config_option = click.option("--config", "file", metavar="FILE", help="Read this configuration file and no other.")
-select_option = click.option(
-    "--select", multiple=True, metavar="RULES", callback=_words, help="Run these rules, categories, `default` or `all`."
-)
-ignore_option = click.option(
-    "--ignore", multiple=True, metavar="RULES", callback=_words, help="Do not run these rules or categories."
-)
-severity_option = click.option(
-    "--severity", multiple=True, metavar="RULE=SEV", callback=_severities, help="Change the severity of a rule."
-)
-cache_option = click.option("--no-cache", is_flag=True, help="Neither use nor keep what earlier runs have read.")
-jobs_option = click.option("--jobs", type=click.IntRange(0, 64), default=0, metavar="N", help="Processes at most.")
-color_option = click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours.")
-
-
 # --- Commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -122,7 +88,7 @@ def command() -> None:
     """
 
 
-@command.command(cls=Check)
+@command.command(cls=Reporting)
 @paths_argument
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="How to report; may be repeated.")
 @click.option("--output", "outputs", multiple=True, metavar="FILE", help="Where to; belongs to the format before it.")
@@ -157,13 +123,13 @@ def check(
     A folder selects the applications in it; a file only filters what is reported, for the whole project is understood
     either way. Exit status: 0 clean, 1 findings, 2 could not run.
     """
-    targets = list(_targets(ctx.meta["outputs"]))
+    pairs = list(targets(ctx.meta["outputs"], ENDINGS))
     chosen = choose(paths, file, select, ignore, severity)
     from prodlint import engine
 
     report = engine.run(engine_request(chosen, paths, no_cache, jobs, show["quiet"]))
     saw_nothing = bool(report.errors) and not any(each.number for each in report.counts)
-    for form, target in targets:
+    for form, target in pairs:
         if form == "text" and saw_nothing:
             continue  # "No findings" would be true, and a lie.
         text = _rendered(report, chosen.catalogue, form, target, color, show)
@@ -174,26 +140,6 @@ def check(
     for sentence in report.errors:
         output.complain(sentence)
     return report.exit_status(Severity(fail_on) if fail_on else chosen.config.fail_on)
-
-
-def _targets(given: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Each format with its file, "" for standard output."""
-    endings = {".json": "json", ".sarif": "sarif"}
-    pairs: list[tuple[str, str]] = []
-    for name, value in given:
-        target = "" if value == "-" else value
-        if name == "formats":
-            pairs.append((value, ""))
-        elif pairs and not pairs[-1][1]:
-            pairs[-1] = (pairs[-1][0], target)
-        else:
-            pairs.append((endings.get(os.path.splitext(value)[1], "text"), target))
-    files = [target for _, target in pairs]
-    for target in set(files):
-        if files.count(target) > 1:
-            where = f"the file `{target}`" if target else "standard output; write `--output FILE` behind one of them"
-            raise click.UsageError(f"Two formats cannot both go to {where}.")
-    yield from pairs or [("text", "")]
 
 
 def _rendered(report: Report, rules: dict[str, Rule], form: str, target: str, color: str, show: dict[str, Any]) -> str:
@@ -295,3 +241,6 @@ def init(path: str) -> int:
     project = engine.load(engine_request(chosen, (path,), no_cache=False, jobs=0))
     output.save(target, starter.text(project, chosen.catalogue), new=True)
     return output.say(f"Wrote {os.path.relpath(target)}; each line in it says what it is for.\n")
+
+
+command.add_command(checklist)

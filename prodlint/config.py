@@ -18,6 +18,12 @@
     [tool.prodlint.options.missing-index]    # options of one rule, as its page lists them
     small-tables = ["country"]
 
+    [tool.prodlint.attestations.load-test]   # what somebody vouches for (see `prodlint/attestations.py`)
+    by = "Ada Lovelace"
+    on = 2026-11-02
+    until = 2027-02-01
+    link = "https://example.org/load-test"
+
 Every key is known: an unknown one is an error that names the nearest. Patterns are relative to the file's folder.
 """
 
@@ -47,6 +53,8 @@ KEYS = {
     "auth-dependencies": "a list of strings",
     "public-routes": "a list of strings",
     "options": "a table",
+    "checklist-fail-on": "a list of strings",
+    "attestations": "a table",
 }
 MAX_SIZE = 1 << 20
 
@@ -72,6 +80,10 @@ class Config(Struct, frozen=True):
     auth_dependencies: tuple[str, ...] = ()
     public_routes: tuple[str, ...] = ()
     options: dict[str, dict[str, Any]] = {}
+    checklist_fail_on: tuple[str, ...] = ("not-met",)
+    """The states of items that fail a run of `prodlint checklist`."""
+    attestations: dict[str, dict[str, Any]] = {}
+    """As written, by item; `attestations.read` makes sense of them."""
 
     @property
     def folder(self) -> str:
@@ -118,9 +130,10 @@ def _config(path: str, root: str, table: dict[str, Any]) -> Config:
     for pattern, rules in table.get("per-file-ignores", {}).items():
         if not _is(rules, "a list of strings"):
             _refuse(shown, f'needs a list of strings as `per-file-ignores."{pattern}"`')
-    for rule, values in table.get("options", {}).items():
-        if not isinstance(values, dict):
-            _refuse(shown, f"needs a table as `options.{rule}`")
+    for key in ("options", "attestations"):
+        for name, values in table.get(key, {}).items():
+            if not isinstance(values, dict):
+                _refuse(shown, f"needs a table as `{key}.{name}`")
     folders = [os.path.normpath(os.path.join(os.path.dirname(path), folder)) for folder in table.get("rules", [])]
     for folder in folders:
         if not os.path.isdir(folder):
@@ -141,6 +154,8 @@ def _config(path: str, root: str, table: dict[str, Any]) -> Config:
         auth_dependencies=tuple(table.get("auth-dependencies", [])),
         public_routes=tuple(table.get("public-routes", [])),
         options=table.get("options", {}),
+        checklist_fail_on=tuple(table.get("checklist-fail-on", ["not-met"])),
+        attestations=table.get("attestations", {}),
     )
 
 

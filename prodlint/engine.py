@@ -27,9 +27,10 @@ from prodlint.sources import Workspace, discover, selects
 
 if TYPE_CHECKING:
     from prodlint.project import Project
+    from prodlint.report.scorecard.model import Attestation, Scorecard
     from prodlint.store import Store
 
-__all__ = ["Request", "load", "run"]
+__all__ = ["Request", "load", "run", "scorecard"]
 
 RACY = 1_000_000_000
 """Nanoseconds within which two changes of a file may leave it with one time, so that its time proves nothing."""
@@ -75,6 +76,25 @@ def run(request: Request) -> Report:
             if kept and not report.errors and _is_settled(workspace, started):
                 kept.keep_memo(key, msgspec.msgpack.encode(report))
         return msgspec.structs.replace(report, notices=(*report.notices, notice)) if notice else report
+    finally:
+        if kept:
+            kept.close()
+
+
+def scorecard(request: Request, ignored: Iterable[str], attestations: Iterable[Attestation]) -> Scorecard:
+    """The checklist with the state of each item, from a run of the request's rules; `ignored` names rules that the
+    configuration turns off. Raises nothing: what fails is in the report's `errors`, and those items are unknown."""
+    from prodlint.scorecard.decide import judge
+
+    started = time.time_ns()
+    workspace = discover(request.paths, request.exclude, request.folder)
+    kept, _ = open_cache(workspace.root) if request.use_cache else (None, "")
+    try:
+        store = _read(workspace, kept, started, request)
+        project = _link(workspace, store, request)
+        said, failed, errors = _check(project, request)
+        report = _report(workspace, store, project, request, said, failed, (*workspace.errors, *errors))
+        return judge(project, report, request.catalogue, ignored, attestations, request.today)
     finally:
         if kept:
             kept.close()

@@ -18,12 +18,14 @@ ALLOWED = {
     "sources": {"sources", "walk", "kinds", "gitignore", "gitindex", "pattern"},
     "project": {"project", "facts", "libraries", "finding", "sources", "kinds", "gitignore"},
     "checks": {"checks", "project", "facts", "libraries", "finding", "sources"},
-    "report": {"report", "facts", "finding", "rule", "sources"},
+    "report": {"report", "facts", "finding", "rule", "sources", "checklist"},
+    "checklist": {"checklist", "finding"},
+    "scorecard": {"scorecard", "checklist", "project", "facts", "libraries", "finding", "report", "rule"},
 }
 """What a floor may import of prodlint. Floors that are not named are above all of these."""
 
 HEAVY = {"libcst", "yaml", "bandit", "detect_secrets", "sqlparse", "rich", "multiprocessing"}
-WARM = {"facts", "finding", "libraries", "project", "checks"}
+WARM = {"facts", "finding", "libraries", "project", "checks", "checklist", "scorecard"}
 """Floors that run on a warm tree, without a parser."""
 
 

@@ -1,0 +1,1 @@
+"""What holds for each item of the checklist: rules, evidence of the model and attestations brought together."""

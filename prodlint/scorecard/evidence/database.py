@@ -1,0 +1,75 @@
+"""Evidence about the database: its pool and its indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.checklist import Evidence
+from prodlint.libraries.engines import POOL_SIZES
+from prodlint.project.tables.schema import Column, Table
+from prodlint.project.values.outcomes import Environment, Known
+from prodlint.scorecard.application import Application
+from prodlint.scorecard.evidence.said import for_it, open_because
+
+_UNREAD = "tables of Django's models are not read"
+
+
+def connection_pool(app: Application) -> Iterator[Evidence]:
+    """Engines that are given a size of their pool."""
+    for engine in app.engines:
+        sizes = [
+            f"{name}={_shown(app.project.values.given(given).meaning)}"
+            for name, given in engine.arguments
+            if name in POOL_SIZES
+        ]
+        if sizes:
+            yield for_it(f"`{engine.name}` is given {', '.join(sizes)}", engine.location)
+
+
+def _shown(meaning: object) -> str:
+    match meaning:
+        case Known(value):
+            return str(value)
+        case Environment(name, _):
+            return f"${name}"
+    return "..."
+
+
+def owner_index(app: Application) -> Iterator[Evidence]:
+    """Owner columns that an index begins with."""
+    yield from _indexed(app, app.columns("owner"))
+
+
+def parent_index(app: Application) -> Iterator[Evidence]:
+    """Foreign keys that an index begins with."""
+    yield from _indexed(app, app.columns("parent"))
+
+
+def filter_index(app: Application) -> Iterator[Evidence]:
+    """Columns that queries filter by and an index begins with."""
+    yield from _indexed(app, _used(app, {"equal", "either", "range", "join"}))
+
+
+def time_index(app: Application) -> Iterator[Evidence]:
+    """Columns that queries sort by and an index begins with."""
+    yield from _indexed(app, _used(app, {"order"}))
+
+
+def _used(app: Application, kinds: set[str]) -> Iterator[tuple[Table, Column]]:
+    for use in app.project.queries:
+        column = use.table.column(use.column) if use.kind in kinds else None
+        if column is not None:
+            yield use.table, column
+
+
+def _indexed(app: Application, columns: Iterator[tuple[Table, Column]]) -> Iterator[Evidence]:
+    seen: set[str] = set()
+    for table, column in columns:
+        name = f"{table.label}.{column.attribute}"
+        if name in seen:
+            continue
+        seen.add(name)
+        if column.name in table.leading:
+            yield for_it(f"`{name}` has an index", column.location)
+    if app.django_models is not None:
+        yield open_because(_UNREAD, app.django_models)

@@ -1,0 +1,1 @@
+"""Evidence about what happens when something goes wrong."""

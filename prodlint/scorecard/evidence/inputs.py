@@ -1,0 +1,90 @@
+"""Evidence about what clients may send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodlint.checklist import Evidence
+from prodlint.facts import Attribute, Reference
+from prodlint.finding import Location
+from prodlint.libraries.responses import RENDERERS
+from prodlint.project.routes.rows import body_models
+from prodlint.scorecard.application import Application
+from prodlint.scorecard.evidence.said import counted, for_it, listed, open_because
+
+
+def input_checked(app: Application) -> Iterator[Evidence]:
+    """Bodies that a model checks, parameters that have a type, forms that are asked whether they are valid."""
+    models: dict[str, list[Location]] = {}
+    for route in app.routes:
+        for model in body_models(app.project, route):
+            models.setdefault(model, []).append(route.location)
+    if models:
+        number = len({place for places in models.values() for place in places})
+        place = next(iter(models.values()))[0]
+        names = listed(name.rpartition(".")[2] for name in models)
+        yield for_it(f"{counted(number, 'handler')} take their body as a model that checks it: {names}", place)
+    for name in ("is_valid", "validate_on_submit", "full_clean"):
+        places = list(_calls(app, name))
+        if places:
+            yield for_it(f"forms are checked with `{name}()` in {counted(len(places), 'place')}", places[0])
+
+
+def _calls(app: Application, name: str) -> Iterator[Location]:
+    for path in app.project.mentioning(name):
+        if app.project.role(path) != "application":
+            continue
+        for call, _ in app.project.calls_in(path):
+            written = call.function
+            last = written.name if isinstance(written, Attribute | Reference) else ""
+            if last.rpartition(".")[2] == name:
+                yield Location(path, call.place)
+
+
+def sql_injection(app: Application) -> Iterator[Evidence]:
+    """Queries whose values a library binds."""
+    queries = {(use.location.path, use.query): use.location for use in app.project.queries}
+    if queries:
+        number = counted(len(queries), "query", "queries")
+        yield for_it(f"{number} that compare columns bind their values through SQLAlchemy", min(queries.values()))
+    if app.django_models is not None:
+        yield for_it("queries go through Django's models, which bind their values", app.django_models)
+
+
+def cross_site_scripting(app: Application) -> Iterator[Evidence]:
+    """Pages that a template engine renders, and texts that are declared safe."""
+    made = RENDERERS - {"django.http.HttpResponse", "django.http.response.HttpResponse"}
+    sites = list(app.project.calls(made, app.paths))
+    if sites:
+        place = Location(sites[0].path, sites[0].call.place)
+        yield for_it(f"{counted(len(sites), 'page')} are rendered by a template engine that escapes by default", place)
+    for name in ("mark_safe", "Markup"):
+        places = list(_calls(app, name))
+        if places:
+            what = counted(len(places), "text")
+            yield open_because(f"{what} {'is' if len(places) == 1 else 'are'} declared safe by `{name}`", places[0])
+
+
+def input_length(app: Application) -> Iterator[Evidence]:
+    """Texts of request models with a greatest length."""
+    bounded: dict[Location, str] = {}
+    for route in app.routes:
+        for each in app.project.inputs.taken(route):
+            made = each.declaration or each.default
+            value = getattr(made, "value", None)
+            keyword = getattr(value, "keyword", None)
+            if keyword is not None and keyword("max_length") is not None:
+                bounded.setdefault(each.location, each.name)
+    if bounded:
+        number = counted(len(bounded), "text")
+        yield for_it(f"{number} of clients have a `max_length`: {listed(bounded.values())}", min(bounded))
+
+
+def uploads_checked(app: Application) -> Iterator[Evidence]:
+    """Where files are taken."""
+    for route in app.routes:
+        for each in app.project.inputs.taken(route):
+            if each.source == "file":
+                yield for_it(
+                    f"`{route.subject}` takes the file `{each.name}`, and its checks were followed", each.location
+                )

@@ -1,0 +1,1 @@
+"""Evidence about what is logged."""

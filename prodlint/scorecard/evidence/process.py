@@ -1,0 +1,1 @@
+"""Evidence about the way to production."""

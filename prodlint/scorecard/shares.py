@@ -1,0 +1,47 @@
+"""Which findings of a rule concern an item, where several items share the rule and each has its part of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prodlint.finding import Finding, Undecided
+from prodlint.scorecard.application import Application
+
+__all__ = ["concerns"]
+
+Said = Finding | Undecided
+
+
+def concerns(app: Application, item: str, said: Said) -> bool:
+    """Whether what a rule says is about the item."""
+    shares = _SHARES.get((item, said.rule))
+    return shares is None or shares(app, said)
+
+
+def _column(app: Application, said: Said) -> str:
+    """What a finding about a column is: "owner", "parent", "sort" or "filter"."""
+    name = said.subject.rpartition(" ")[2]
+    for kind in ("owner", "parent"):
+        if any(name.rpartition(".")[2] in {column.attribute, column.name} for _, column in app.columns(kind)):
+            return kind
+    uses = [use for use in app.project.queries if use.column == name.rpartition(".")[2]]
+    return "sort" if uses and all(use.kind == "order" for use in uses) else "filter"
+
+
+def _is_route(app: Application, said: Said, reasons: set[str]) -> bool:
+    for route in app.routes:
+        if route.subject == said.subject or route.location == said.location:
+            talk = "chat" if route in app.talk else app.project.public_reason(route)
+            if talk in reasons:
+                return True
+    return False
+
+
+_SHARES: dict[tuple[str, str], Callable[[Application, Said], bool]] = {
+    ("owner-index", "missing-index"): lambda app, said: _column(app, said) == "owner",
+    ("parent-index", "missing-index"): lambda app, said: _column(app, said) == "parent",
+    ("filter-index", "missing-index"): lambda app, said: _column(app, said) == "filter",
+    ("time-index", "missing-index"): lambda app, said: _column(app, said) == "sort",
+    ("chat-integration-tested", "untested-route"): lambda app, said: _is_route(app, said, {"chat"}),
+    ("signup-to-chat-tested", "untested-route"): lambda app, said: _is_route(app, said, {"login", "signup"}),
+}

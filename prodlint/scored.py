@@ -1,0 +1,99 @@
+"""The command `prodlint checklist`: the readiness scorecard, in one format or several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from prodlint import config, output
+from prodlint.arguments import (
+    Reporting,
+    cache_option,
+    color_option,
+    config_option,
+    jobs_option,
+    paths_argument,
+    targets,
+    words,
+)
+from prodlint.asked import choose, engine_request
+
+if TYPE_CHECKING:
+    from prodlint.report.scorecard.model import Scorecard
+
+__all__ = ["checklist"]
+
+FORMATS = ("text", "json")
+ENDINGS = {".json": "json"}
+
+
+@click.command(cls=Reporting)
+@paths_argument
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="How to show it; may be repeated.")
+@click.option("--output", "outputs", multiple=True, metavar="FILE", help="Where to; belongs to the format before it.")
+@click.option(
+    "--fail-on", multiple=True, metavar="STATES", callback=words, help="Fail when an item is in one of these states."
+)
+@click.option("--details", is_flag=True, help="Show all evidence and how to verify each item.")
+@cache_option
+@jobs_option
+@config_option
+@color_option
+@click.pass_context
+def checklist(
+    ctx: click.Context,
+    /,
+    paths: tuple[str, ...],
+    fail_on: tuple[str, ...],
+    details: bool,
+    no_cache: bool,
+    jobs: int,
+    file: str | None,
+    color: str,
+    formats: tuple[str, ...],
+    outputs: tuple[str, ...],
+) -> int:
+    """Show how far the applications below PATHS are through the production checklist.
+
+    Each item is met, not met, not applicable, unknown, or needs somebody to attest it. STATES are `not-met` (the
+    default), `unknown`, `needs-attesting`, `not-applicable` and `never`. Exit status: 0 no item is in one of them, 1
+    one is, 2 could not run.
+    """
+    from prodlint import attestations, engine
+    from prodlint.scorecard.decide import wanted_rules
+
+    pairs = list(targets(ctx.meta["outputs"], ENDINGS))
+    chosen = choose(paths, file)
+    where = "`--fail-on`" if fail_on else "The configuration's `checklist-fail-on`"
+    failing = attestations.states(fail_on or chosen.config.checklist_fail_on, where)
+    vouched = attestations.read(chosen.config)
+    ignored = config.active_rules(chosen.catalogue, chosen.config.ignore, (), "The configuration's `ignore`")
+    # A rule that is selected by its name runs, whatever is ignored around it.
+    ignored -= chosen.active
+    request = engine_request(chosen, paths, no_cache, jobs, rules=(wanted_rules() & chosen.catalogue.keys()) - ignored)
+    scorecard = engine.scorecard(request, ignored, vouched)
+    for form, target in pairs:
+        text = _rendered(scorecard, form, target, color, details)
+        if target:
+            output.save(target, text)
+        else:
+            output.say(text, machine=form != "text")
+    for sentence in scorecard.report.errors:
+        output.complain(sentence)
+    return scorecard.exit_status(failing)
+
+
+def _rendered(scorecard: Scorecard, form: str, target: str, color: str, details: bool) -> str:
+    if form == "json":
+        from prodlint.report.scorecard import json
+
+        return json.render(scorecard)
+    from prodlint.report import text as colors
+    from prodlint.report.scorecard import text
+
+    if target or not output.is_terminal(sys.stdout):
+        return text.render(scorecard, details)
+    return text.terminal(scorecard, output.width(), colors.colored(color, True, os.environ), details)
