@@ -1,12 +1,12 @@
 """What somebody vouches for in the configuration: items of the checklist that no source decides.
 
-    [attestations.load-test]
-    by = "Ada Lovelace"                      # who answers for it
-    on = 2026-11-02                          # the day on which it was so
-    until = 2027-02-01                       # the last day on which that counts
-    link = "https://example.org/load-test"   # where it is shown: a page, or a file of the repository
-    note = "p95 1.9 s with 100 users"        # may be left out
-    state = "met"                            # or "not-applicable"; "met" where it is left out
+[attestations.load-test]
+by = "Ada Lovelace"                      # who answers for it
+on = 2026-11-02                          # the day on which it was so
+until = 2027-02-01                       # the last day on which that counts
+link = "https://example.org/load-test"   # where it is shown: a page, or a file of the repository
+note = "p95 1.9 s with 100 users"        # may be left out
+state = "met"                            # or "not-applicable"; "met" where it is left out
 """
 
 from __future__ import annotations

@@ -185,7 +185,7 @@ def _attested(given: _Given, judged: Judged) -> Judged:
         return replace(judged, attestation=said)
     state = State.MET if said.state == "met" else State.NOT_APPLICABLE
     return replace(
-        judged, state=state, attestation=said, reason=f"{said.by} attests it on {said.on}, until {said.until}"
+        judged, state=state, attestation=said, reason=f"{said.by} attested it on {said.on}, until {said.until}"
     )
 
 

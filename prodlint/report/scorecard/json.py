@@ -71,7 +71,7 @@ def _item(judged: Judged) -> dict[str, Any]:
         "open": list(judged.open),
         "rules": list(item.rules),
         "related": list(item.related),
-        "decided": "by attestation" if item.running else "from the source",
+        "decided": "by other items" if item.sums else "by attestation" if item.running else "from the source",
         "verify": item.verify,
         "attestation": None
         if said is None

@@ -23,11 +23,8 @@ def protected_routes(app: Application) -> Iterator[Evidence]:
         refusals.setdefault((answer.by, answer.reason), []).append(place)
     for (by, reason), places in sorted(refusals.items(), key=lambda item: (-len(item[1]), item[0])):
         who = by.rpartition(".")[2] or "the framework"
-        routes = counted(len(places), "route")
-        yield for_it(
-            f"{routes} of {len(app.routes)} {'is' if len(places) == 1 else 'are'} guarded by `{who}`: {reason}",
-            places[0],
-        )
+        are = "is" if len(places) == 1 else "are"
+        yield for_it(f"{len(places)} of {len(app.routes)} routes {are} guarded by `{who}`: {reason}", places[0])
     reasons: dict[str, int] = {}
     for route in app.routes:
         reason = "" if route in app.protected else app.project.public_reason(route)
