@@ -9,7 +9,7 @@ from prodlint.finding import Location
 from prodlint.libraries.database import OWNER_COLUMNS
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.project import Project
-from prodlint.project.engines import Engine
+from prodlint.project.engines.engine import Engine
 from prodlint.project.identity.tools import Tool, find_tools
 from prodlint.project.routes.answer import Authentication
 from prodlint.project.routes.limits import need_of
