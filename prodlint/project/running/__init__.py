@@ -1,0 +1,1 @@
+"""Which code runs while a request is answered, and what it does there."""
