@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["ENV_FILE_HINT", "MAX_JSON", "folder_role", "is_env_file", "is_frontend", "kind_of", "manifest", "role_of"]
 
 MAX_JSON = 256 * 1024
@@ -24,9 +26,11 @@ _BY_NAME = {
     "pip.conf": "ini",
     "env.example": "dotenv",
     "env.sample": "dotenv",
-    "procfile": "text",
+    "procfile": "script",
     "caddyfile": "text",
-    "makefile": "text",
+    "makefile": "script",
+    "gnumakefile": "script",
+    "justfile": "script",
     "jenkinsfile": "text",
     "runtime.txt": "text",
     ".gitignore": "ignore",
@@ -46,8 +50,8 @@ _BY_ENDING = {
     "ini": "ini",
     "service": "ini",
     "env": "dotenv",
-    "sh": "text",
-    "bash": "text",
+    "sh": "script",
+    "bash": "script",
     "pem": "text",
     "key": "text",
     "dockerfile": "dockerfile",
@@ -88,8 +92,14 @@ def kind_of(name: str, folder: str, top: bool) -> str:
     if ending == "conf":
         return "text" if "nginx" in lower or "nginx" in folder or folder in ("conf.d", "sites-available") else ""
     if lower.startswith("procfile."):
-        return "text"
-    return "text" if top and ending == "md" and lower.startswith("readme") else ""
+        return "script"
+    if ending in ("md", "rst"):
+        return "text" if (top and lower.startswith("readme")) or _OPERATION.search(stem) else ""
+    return ""
+
+
+_OPERATION = re.compile(r"deploy|roll-?_?back|runbook|operation|releas(?:e|ing)$|migration|production|disaster|upgrad")
+"""Words in the names of documents about how an application is operated."""
 
 
 ENV_FILE_HINT = rb"(?i)env"

@@ -40,7 +40,8 @@ class Source(Struct, frozen=True, array_like=True):
     path: str
     """Relative to the repository root, with `/`."""
     kind: str
-    """"python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore" or "text"."""
+    """"python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore", "script" or
+    "text"."""
     role: str
     """"application", "test", "script", "migration", "example" or "documentation": rules treat them differently."""
     project: str

@@ -28,6 +28,7 @@ _CONTENT: dict[str, type] = {
     "requirements": facts.Requirements,
     "dockerfile": facts.Dockerfile,
     "ignore": facts.Patterns,
+    "script": facts.Script,
     "text": facts.Text,
 }
 

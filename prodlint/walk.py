@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 
@@ -158,7 +159,7 @@ class Walk:
             if not stat.S_ISREG(status.st_mode):
                 return
             if not kind:
-                kind = "python" if status.st_mode & 0o111 and _is_script(entry.path, status.st_size) else ""
+                kind = _script_kind(entry.path, status)
         except OSError:
             return  # A link that leads nowhere, or a file that has just gone.
         if not kind or (kind == "json" and status.st_size > MAX_JSON and not name.endswith(".lock")):
@@ -216,8 +217,16 @@ class Walk:
             return
 
 
-def _is_script(path: str, size: int) -> bool:
-    if size > 1 << 20:
-        return False
+def _script_kind(path: str, status: os.stat_result) -> str:
+    """The kind of a file without an ending by its first line: "python", "script" for a shell's, "" for any other. Only
+    what can be run is opened, and what is called as entry points of images are."""
+    name = os.path.basename(path).lower()
+    if status.st_size > 1 << 20 or not (status.st_mode & 0o111 or name in _ENTRANCES or "entrypoint" in name):
+        return ""
     first, _, _ = read_regular(path, 128).partition(b"\n")
-    return first.startswith(b"#!") and b"python" in first
+    if not first.startswith(b"#!"):
+        return ""
+    return "python" if b"python" in first else "script" if re.search(rb"\b(?:ba|da|a|z|k)?sh\b", first) else ""
+
+
+_ENTRANCES = frozenset(["start", "run", "serve", "boot", "entry", "deploy", "release"])

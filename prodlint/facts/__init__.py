@@ -18,7 +18,17 @@ alike to a rule.
 from __future__ import annotations
 
 from prodlint.facts.file import Facts, Pragma, Problem, Secret
-from prodlint.facts.formats import Dockerfile, Document, Instruction, Patterns, Requirement, Requirements, Text
+from prodlint.facts.formats import (
+    Dockerfile,
+    Document,
+    Instruction,
+    Line,
+    Patterns,
+    Requirement,
+    Requirements,
+    Script,
+    Text,
+)
 from prodlint.facts.places import MAX_COLUMN, MAX_LINE, Span, place_of, span
 from prodlint.facts.python import (
     Assign,
@@ -79,6 +89,7 @@ __all__ = [
     "Instruction",
     "Jump",
     "Lambda",
+    "Line",
     "Mapping",
     "Operation",
     "Parameter",
@@ -92,6 +103,7 @@ __all__ = [
     "Requirements",
     "Return",
     "Scope",
+    "Script",
     "Secret",
     "Sequence",
     "Span",

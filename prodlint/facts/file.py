@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from prodlint.facts.formats import Dockerfile, Document, Patterns, Requirements, Text
+from prodlint.facts.formats import Dockerfile, Document, Patterns, Requirements, Script, Text
 from prodlint.facts.python import Python
 
 
@@ -47,7 +47,7 @@ class Pragma(Struct, frozen=True, array_like=True):
 class Facts(Struct, frozen=True, array_like=True):
     """All that is known of one file."""
 
-    content: Python | Document | Requirements | Dockerfile | Patterns | Text
+    content: Python | Document | Requirements | Dockerfile | Patterns | Script | Text
     problem: Problem | None = None
     secrets: tuple[Secret, ...] = ()
     pragmas: tuple[Pragma, ...] = ()

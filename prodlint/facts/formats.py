@@ -68,7 +68,24 @@ class Patterns(Struct, frozen=True, array_like=True, tag="patterns"):
     lines: tuple[str, ...]
 
 
+class Line(Struct, frozen=True, array_like=True):
+    """One line of a script, continuations joined by a blank, comments taken out, what looks like a secret masked."""
+
+    text: str
+    place: int
+    name: str = ""
+    """The process of a Procfile, the target of a Makefile, the function of a shell script that it stands in."""
+
+
+class Script(Struct, frozen=True, array_like=True, tag="script"):
+    """A file of commands: a shell script, Procfile, Makefile or justfile."""
+
+    lines: tuple[Line, ...]
+
+
 class Text(Struct, frozen=True, array_like=True, tag="text"):
     """A file of which only its existence, secrets and suppressions are of interest."""
 
     lines: int
+    topics: tuple[str, ...] = ()
+    """Of a document, which of the topics that a rule asks for it speaks of: "rollback"."""

@@ -20,7 +20,9 @@ from prodlint.facts import Facts, Problem, Text, place_of
 __all__ = ["digest", "limit_of", "oversize", "problem_facts", "read", "tame"]
 
 MEGABYTE = 1 << 20
-_READERS = frozenset(["python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore"])
+_READERS = frozenset(
+    ["python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore", "script"]
+)
 _LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
 _LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "tomli")
 """Libraries that readers use; another version of one may read differently."""
@@ -34,6 +36,15 @@ _GENERATED = re.compile(r"@generated|DO NOT EDIT")
 _STRINGS = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
 _TEMPLATE = re.compile(r"\{%-?\s*\w|(?<!\$)\{\{-?\s*[\w.$\"]|<%")
 _COOKIECUTTER = re.compile(r"\{\{\s*(?:cookiecutter|copier__)")
+
+_TOPICS = {
+    "rollback": re.compile(
+        r"\broll(?:s|ing|ed)?[\s-]?backs?\b|\bdowngrad(?:e|es|ing)\b|\brevert(?:s|ing)?\s+(?:\w+\s+){0,3}"
+        r"(?:release|deploy(?:ment)?|version|migration|image)\b|\bprevious\s+(?:release|version|image|deployment)\b",
+        re.IGNORECASE,
+    ),
+}
+"""What documents may speak of (see `Text.topics`)."""
 
 
 def read(kind: str, path: str, data: bytes) -> Facts:
@@ -111,8 +122,10 @@ def _text(path: str, text: str) -> Facts:
     from prodlint.readers.pragmas import pragmas
     from prodlint.readers.secrets import scan_text
 
-    comments = () if path.lower().endswith(".md") else pragmas(text)
-    return Facts(Text(text.count("\n") + 1), secrets=scan_text(text), pragmas=comments)
+    is_document = path.lower().endswith((".md", ".rst"))
+    topics = tuple(name for name, words in _TOPICS.items() if is_document and words.search(text))
+    comments = () if is_document else pragmas(text)
+    return Facts(Text(text.count("\n") + 1, topics), secrets=scan_text(text), pragmas=comments)
 
 
 def _is_not_written_by_hand(path: str, text: str) -> bool:
@@ -145,12 +158,12 @@ def _decode(kind: str, data: bytes) -> str | Problem:
         return _problem("is encoded as UTF-32, not UTF-8")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         # pip and YAML readers accept what PowerShell's `pip freeze > requirements.txt` writes.
-        if kind in ("requirements", "yaml", "text", "ignore"):
+        if kind in ("requirements", "yaml", "text", "ignore", "script"):
             return data.decode("utf-16", "replace")
         return _problem("is encoded as UTF-16, not UTF-8")
     if b"\0" in data:
         line = data.count(b"\n", 0, data.find(b"\0")) + 1
-        return "" if kind in ("text", "ignore") else _problem("contains NUL bytes; it looks binary", line)
+        return "" if kind in ("text", "ignore", "script") else _problem("contains NUL bytes; it looks binary", line)
     encoding = "utf-8"
     if data.startswith(codecs.BOM_UTF8):
         data = data[3:]
@@ -160,7 +173,7 @@ def _decode(kind: str, data: bytes) -> str | Problem:
             return declared
         encoding = declared
     try:
-        return data.decode(encoding, "replace" if kind in ("text", "ignore") else "strict")
+        return data.decode(encoding, "replace" if kind in ("text", "ignore", "script") else "strict")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         name = "UTF-8" if encoding == "utf-8" else encoding
