@@ -28,7 +28,7 @@ from prodlint.facts import (
 )
 from prodlint.readers import pragmas, scalars
 
-FORMATS = ["toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini"]
+FORMATS = ["toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "script"]
 NAMES = {"requirements": "requirements.txt", "dockerfile": "Dockerfile", "dotenv": ".env"}
 
 

@@ -70,7 +70,7 @@ def reported(workspace: Workspace) -> list[str]:
         ("my-service-account.json", "json"),
         (".vscode/settings.json", None),
         ("package.json", None),
-        ("Procfile", "text"),
+        ("Procfile", "script"),
         ("deploy/nginx.conf", "text"),
         ("README.md", "text"),
         ("app/README.md", None),
@@ -87,7 +87,7 @@ def test_a_script_is_python_by_its_first_line(tmp_path: Path) -> None:
     tree(tmp_path, "run=#!/usr/bin/env python3|print()|", "shell=#!/bin/sh|", "plain=#!/usr/bin/env python3|")
     for name in ("run", "shell"):
         (tmp_path / name).chmod(0o755)
-    assert {path: source.kind for path, source in found(tmp_path).items()} == {"run": "python"}
+    assert {path: source.kind for path, source in found(tmp_path).items()} == {"run": "python", "shell": "script"}
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ class Line(Struct, frozen=True, array_like=True):
     text: str
     place: int
     name: str = ""
-    """The process of a Procfile, the target of a Makefile, the function of a shell script that it stands in."""
+    """The process of a Procfile, the target of a Makefile, the function or `case` branch of a shell script."""
 
 
 class Script(Struct, frozen=True, array_like=True, tag="script"):

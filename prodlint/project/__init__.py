@@ -16,6 +16,7 @@ from prodlint.facts import Call, Facts, Python, Statement, Value, walk
 from prodlint.gitignore import Ignore
 from prodlint.libraries.tokens import MENTIONS
 from prodlint.project.credentials.places import Scans
+from prodlint.project.deployment.deployment import Deployment
 from prodlint.project.deployment.env_files import ignores
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.found import find_engines
@@ -363,6 +364,11 @@ class Project:
     def ignores(self) -> Mapping[str, Ignore]:
         """The ignore files of the tree, by path."""
         return ignores(self)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """How the application is deployed: images, services, what they start, probes, pipelines."""
+        return Deployment(self)
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:

@@ -19,6 +19,7 @@ __all__ = ["read"]
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
 _FUNCTION = re.compile(r"(?:function\s+)?([A-Za-z_][\w-]*)\s*\(\s*\)\s*\{?\s*(.*)")
+_BRANCH = re.compile(r"\(?\s*([^\s()&;][^()&;]*?)\)\s*(.*)")
 _PROCESS = re.compile(r"([A-Za-z0-9_-]+)\s*:\s*(.+)")
 _TARGET = re.compile(r"([A-Za-z0-9_.%/$(){}-][^:=#]*?)\s*::?(?!=)(.*)")
 _WORD = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s;&|\"']+")
@@ -61,8 +62,8 @@ def _makefile(lines: list[str]) -> Iterator[Line]:
 
 
 def _shell(lines: list[str]) -> Iterator[Line]:
-    function = ""
-    ending = ""
+    function = ending = label = ""
+    cases = 0
     for text, place, indent in _joined(lines):
         if ending:
             ending = "" if text.strip() == ending else ending
@@ -73,11 +74,23 @@ def _shell(lines: list[str]) -> Iterator[Line]:
         elif not indent and text == "}":
             function = ""
             continue
+        elif re.match(r"case\b.*\bin$", text):
+            cases += 1
+            continue
+        elif text == "esac":
+            cases, label = max(cases - 1, 0), ""
+            continue
+        elif cases and (branch := _BRANCH.fullmatch(text)) is not None:
+            label, text = branch[1].strip("\"' "), branch[2]
+        closes = cases > 0 and text.endswith(";;")
+        text = text.removesuffix(";;").rstrip() if closes else text
         here = _HEREDOC.search(text)
         if here is not None:
             ending = here[2]
         if text:
-            yield Line(text, place, function)
+            yield Line(text, place, label or function)
+        if closes:
+            label = ""
 
 
 def _joined(lines: list[str]) -> Iterator[tuple[str, int, bool]]:
@@ -121,8 +134,9 @@ def _masked(text: str) -> str:
     # `NAME="value"` is one word of a shell: it is judged with its quotes taken off.
     joined = re.sub(
         r"\b([A-Za-z_]\w*)=([\"'])([^\"']*)\2",
-        lambda match: f"{assignment(f'{match[1]}={match[3]}', 0, ignored).value}".replace("=", f"={match[2]}", 1)
-        + match[2],
+        lambda match: (
+            f"{assignment(f'{match[1]}={match[3]}', 0, ignored).value}".replace("=", f"={match[2]}", 1) + match[2]
+        ),
         text,
     )
     return _WORD.sub(judged, joined)

@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 )
 _DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*:?[-=]\"?([^${}\"]*)\"?\}")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
-_KEYWORDS = frozenset(["if", "then", "else", "elif", "while", "until", "do", "!", "{", "time", "exec", "eval", "command"])
+_KEYWORDS = frozenset("if then else elif while until do ! { time exec eval command".split())
 _RUNNERS = {
     "poetry": ("run",),
     "uv": ("run",),
@@ -40,15 +40,13 @@ _RUNNERS = {
 _WRAPPERS = frozenset(
     """tini dumb-init nohup nice sudo gosu su-exec setpriv chpst s6-setuidgid stdbuf timeout opentelemetry-instrument
     ddtrace-run newrelic-admin sentry-cli doppler infisical chamber aws-vault dotenv xvfb-run catchsegv
-    wait-for-it wait-for-it.sh wait-for dockerize docker-entrypoint.sh watchmedo runuser chroot env exec"""
-    .split()
+    wait-for-it wait-for-it.sh wait-for dockerize docker-entrypoint.sh watchmedo runuser chroot env exec""".split()
 )
 """Programs that run the program that they are given."""
 _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh"])
 _VALUED = frozenset(
     """-u -g -C -n -k -s --user --group --preload --project --directory --python --with --extra --package --env-file
-    --name --no-capture-output -e -f --timeout -t -w -p --no-group --group --only-group --with-requirements"""
-    .split()
+    --name --no-capture-output -e -f --timeout -t -w -p --no-group --group --only-group --with-requirements""".split()
 )
 """Options of runners and wrappers that take a value of their own."""
 
@@ -111,10 +109,15 @@ def programs(text: str, place: int = 0, depth: int = 0) -> Iterator[Program]:
     commands.append((words, ""))
     for index, (each, operator) in enumerate(commands):
         following = commands[index + 1][0] if index + 1 < len(commands) else []
-        ignored = operator == "||" and following[:1] in (["true"], [":"], ["echo"], ["exit"]) and following != [
-            "exit",
-            "1",
-        ]
+        ignored = (
+            operator == "||"
+            and following[:1] in (["true"], [":"], ["echo"], ["exit"])
+            and following
+            != [
+                "exit",
+                "1",
+            ]
+        )
         yield from programs_of(each, place, depth, ignored)
 
 
@@ -167,9 +170,7 @@ def programs_of(
             return
 
 
-def _of_shell(
-    rest: list[str], name: str, place: int, depth: int, ignored: bool, drops: bool
-) -> Iterator[Program]:
+def _of_shell(rest: list[str], name: str, place: int, depth: int, ignored: bool, drops: bool) -> Iterator[Program]:
     """What a shell is given: the text behind `-c`, or a script."""
     for index, word in enumerate(rest[1:], 1):
         if word.startswith("-") and not word.startswith("--") and word.endswith("c"):

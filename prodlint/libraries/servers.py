@@ -1,0 +1,86 @@
+"""Web servers of Python: how their command lines name the application, the number of workers and a reloader."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+__all__ = ["DEVELOPMENT_COMMANDS", "RELOADERS", "SERVERS", "WORKERS", "Server"]
+
+
+class Server(Struct, frozen=True):
+    """A server that is started from the command line."""
+
+    workers: tuple[str, ...] = ()
+    """Options for the number of worker processes; without any there is one."""
+    reload: tuple[str, ...] = ()
+    """Options that restart it whenever a file changes."""
+    variables: tuple[str, ...] = ()
+    """Environment variables for the number of workers."""
+    command: str = ""
+    """The sub-command that starts it."""
+    port: tuple[str, ...] = ("--port",)
+    """Options for the port, or for the address with the port."""
+    default_port: int = 8000
+
+
+SERVERS: dict[str, Server] = {
+    "uvicorn": Server(("--workers",), ("--reload",), ("WEB_CONCURRENCY",)),
+    "gunicorn": Server(("-w", "--workers"), ("--reload",), ("WEB_CONCURRENCY",), port=("-b", "--bind")),
+    "hypercorn": Server(("-w", "--workers"), ("--reload",), port=("-b", "--bind")),
+    "granian": Server(("--workers",), ("--reload",), ("GRANIAN_WORKERS",)),
+    "daphne": Server(port=("-p", "--port")),
+    "waitress-serve": Server(port=("--port", "--listen"), default_port=8080),
+    "uwsgi": Server(("-p", "--processes", "--workers"), ("--py-autoreload",), port=("--http", "--http-socket")),
+    "fastapi": Server(("--workers",), ("--reload",), ("WEB_CONCURRENCY",), "run"),
+    "litestar": Server(
+        ("-W", "--wc", "--web-concurrency"), ("-r", "--reload"), ("WEB_CONCURRENCY",), "run", ("-p", "--port")
+    ),
+    "sanic": Server(("-w", "--workers"), ("-r", "--reload", "--auto-reload", "-d", "--dev"), port=("-p", "--port")),
+    "robyn": Server(("--processes",), ("--dev",), default_port=8080),
+}
+"""By the name of the program. Sources: https://www.uvicorn.org/settings/,
+https://gunicorn.org/reference/settings/#workers (WEB_CONCURRENCY, default 1),
+https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html, https://github.com/emmett-framework/granian,
+https://uwsgi-docs.readthedocs.io/en/latest/Options.html, https://fastapi.tiangolo.com/deployment/server-workers/,
+https://docs.litestar.dev/latest/usage/cli.html, https://sanic.dev/en/guide/running/running.html."""
+
+DEVELOPMENT_COMMANDS: dict[str, dict[str, str]] = {
+    "flask": {"run": "`flask run` is Werkzeug's development server"},
+    "quart": {"run": "`quart run` is a development server"},
+    "manage.py": {
+        "runserver": "`runserver` is Django's development server",
+        "runserver_plus": "`runserver_plus` is Werkzeug's development server with its debugger",
+    },
+    "django-admin": {"runserver": "`runserver` is Django's development server"},
+    "django": {"runserver": "`runserver` is Django's development server"},
+    "fastapi": {"dev": "`fastapi dev` reloads and is meant for a developer's machine"},
+    "adev": {"runserver": "`adev runserver` is a development server"},
+    "chalice": {"local": "`chalice local` is a development server"},
+    "watchmedo": {"auto-restart": "`watchmedo` restarts it whenever a file changes"},
+}
+"""Commands that start a server which its own documentation does not want in production:
+https://flask.palletsprojects.com/en/stable/server/, https://docs.djangoproject.com/en/stable/ref/django-admin/#runserver,
+https://fastapi.tiangolo.com/fastapi-cli/."""
+
+RELOADERS = frozenset(["watchfiles", "nodemon", "jurigged", "hupper", "entr"])
+"""Programs that restart another one whenever a file changes."""
+
+WORKERS = frozenset(
+    ["celery", "rq", "rqworker", "dramatiq", "arq", "huey_consumer", "huey_consumer.py", "taskiq", "procrastinate"]
+)
+"""Programs that work on queues and answer no requests."""
+
+RUNS = frozenset(
+    {
+        "flask.Flask.run",
+        "flask.app.Flask.run",
+        "apiflask.APIFlask.run",
+        "werkzeug.serving.run_simple",
+        "werkzeug.run_simple",
+        "bottle.run",
+        "dash.Dash.run",
+        "dash.Dash.run_server",
+    }
+)
+"""Functions that start a development server from Python. https://flask.palletsprojects.com/en/stable/api/#flask.Flask.run
+warns against production; connexion's and socketio's choose a server of their own."""

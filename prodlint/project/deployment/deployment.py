@@ -1,0 +1,83 @@
+"""How the application is deployed, as the files of its repository say: the one object that deployment rules ask."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from prodlint.project.deployment.applications import WebApplication, find_applications
+from prodlint.project.deployment.compose import Service, find_services
+from prodlint.project.deployment.images import Image, find_images
+from prodlint.project.deployment.manifests import Workload, find_workloads
+from prodlint.project.deployment.platforms import Entry, HealthPath, find_entries, find_health_paths
+from prodlint.project.deployment.servers import Served, find_served
+from prodlint.project.deployment.starts import Start, find_starts
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+
+class Deployment:
+    """Images, services, workloads and platforms, what they start, and which web applications that concerns."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @cached_property
+    def applications(self) -> tuple[WebApplication, ...]:
+        """The components that serve routes, by folder."""
+        return find_applications(self.project)
+
+    def concerns(self, folder: str) -> bool:
+        """Whether a deployment file of a project in this folder concerns a web application."""
+        return any(each.is_served_by(folder) for each in self.applications)
+
+    def runs_application(self, image: Image) -> bool:
+        """Whether an image is one of a web application that production runs: not of its frontend or database."""
+        return not image.development and image.runs_python and self.concerns(image.folder)
+
+    def started_in(self, image: Image) -> tuple[Start, ...]:
+        """What an image starts by itself."""
+        return tuple(each for each in self.starts if each.kind == "image" and each.file == image.path)
+
+    def built_from(self, image: Image) -> tuple[Service, ...]:
+        """The services of production that are built from an image."""
+        return tuple(each for each in self.services if each.production and each.dockerfile == image.path)
+
+    @cached_property
+    def images(self) -> tuple[Image, ...]:
+        """The images of the Dockerfiles."""
+        return find_images(self.project)
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """The services of the compose files."""
+        return find_services(self.project)
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """The workloads of the Kubernetes manifests."""
+        return find_workloads(self.project)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The commands of process managers and hosting platforms."""
+        return find_entries(self.project)
+
+    @cached_property
+    def health_paths(self) -> tuple[HealthPath, ...]:
+        """The paths that hosting platforms ask for."""
+        return find_health_paths(self.project)
+
+    @cached_property
+    def starts(self) -> tuple[Start, ...]:
+        """What all of these start."""
+        return find_starts(self.project, self)
+
+    @cached_property
+    def servers(self) -> tuple[Served, ...]:
+        """The web servers among what is started, with their numbers of workers and replicas."""
+        return find_served(self.project, self.starts)
+
+
+__all__ = ["Deployment"]
