@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["checklist"]
 
-FORMATS = ("text", "json")
-ENDINGS = {".json": "json"}
+FORMATS = ("text", "markdown", "html", "json")
+ENDINGS = {".json": "json", ".md": "markdown", ".html": "html"}
 
 
 @click.command(cls=Reporting)
@@ -37,6 +37,7 @@ ENDINGS = {".json": "json"}
 @click.option(
     "--fail-on", multiple=True, metavar="STATES", callback=words, help="Fail when an item is in one of these states."
 )
+@click.option("--links", metavar="TEMPLATE", default="", help="Where places link to: `https://.../{path}#L{line}`.")
 @click.option("--details", is_flag=True, help="Show all evidence and how to verify each item.")
 @cache_option
 @jobs_option
@@ -48,6 +49,7 @@ def checklist(
     /,
     paths: tuple[str, ...],
     fail_on: tuple[str, ...],
+    links: str,
     details: bool,
     no_cache: bool,
     jobs: int,
@@ -63,9 +65,14 @@ def checklist(
     one is, 2 could not run.
     """
     from prodlint import attestations, engine
+    from prodlint.report.scorecard.links import LinksError, checked
     from prodlint.scorecard.decide import wanted_rules
 
     pairs = list(targets(ctx.meta["outputs"], ENDINGS))
+    try:
+        checked(links)
+    except LinksError as error:
+        raise click.UsageError(str(error)) from None
     chosen = choose(paths, file)
     where = "`--fail-on`" if fail_on else "The configuration's `checklist-fail-on`"
     failing = attestations.states(fail_on or chosen.config.checklist_fail_on, where)
@@ -76,7 +83,7 @@ def checklist(
     request = engine_request(chosen, paths, no_cache, jobs, rules=(wanted_rules() & chosen.catalogue.keys()) - ignored)
     scorecard = engine.scorecard(request, ignored, vouched)
     for form, target in pairs:
-        text = _rendered(scorecard, form, target, color, details)
+        text = _rendered(scorecard, form, target, color, details, links)
         if target:
             output.save(target, text)
         else:
@@ -86,7 +93,13 @@ def checklist(
     return scorecard.exit_status(failing)
 
 
-def _rendered(scorecard: Scorecard, form: str, target: str, color: str, details: bool) -> str:
+def _rendered(scorecard: Scorecard, form: str, target: str, color: str, details: bool, links: str) -> str:
+    if form in ("markdown", "html"):
+        from prodlint.report.scorecard import html, markdown
+        from prodlint.report.scorecard.links import links_for
+
+        places = links_for(links, os.environ, scorecard.report.root, target)
+        return html.render(scorecard, places) if form == "html" else markdown.render(scorecard, places)
     if form == "json":
         from prodlint.report.scorecard import json
 

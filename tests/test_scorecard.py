@@ -1,8 +1,11 @@
 """The scorecard: what makes an item met, not met, not applicable, unknown or in need of somebody who attests it."""
 
+import base64
+import hashlib
 import json
 import re
 from datetime import date
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,8 @@ from prodlint.facts import place_of
 from prodlint.finding import Finding, Location, Severity, Undecided
 from prodlint.report import scorecard as formats
 from prodlint.report.model import Report, Reported, Suppression
+from prodlint.report.scorecard import html, markdown
+from prodlint.report.scorecard.links import Links, LinksError, checked, links_for
 from prodlint.report.scorecard.model import Attestation, Judged, Scorecard
 from prodlint.rule import Rule
 from prodlint.scorecard.decide import judge
@@ -96,7 +101,7 @@ def test_no_finding_is_no_evidence() -> None:
 
 def test_a_finding_makes_it_not_met_whatever_speaks_for_it() -> None:
     found = item("protected-routes", a_report(a_finding("auth-not-enforced")))
-    assert (found.state, found.reason, len(found.findings)) == (State.NOT_MET, "1 finding", 1)
+    assert (found.state, found.reason, len(found.findings)) == (State.NOT_MET, "something is wrong", 1)
 
 
 def test_milder_and_accepted_findings_are_shown_and_decide_nothing() -> None:
@@ -254,6 +259,82 @@ def test_what_cannot_be_asked_is_refused(tree: Path, capsys: pytest.CaptureFixtu
     (tree / "prodlint.toml").write_text('checklist-fail-on = ["bad"]\n')
     status, _, err = run(capsys)
     assert status == 2 and err.startswith("prodlint: The configuration's `checklist-fail-on` knows ")
+
+
+class _Parsed(HTMLParser):
+    """Start tags with their attributes, and whether each is closed where it should be."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "input", "rect"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != "rect":
+            assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_asks_for_nothing(tree: Path, capsys: pytest.CaptureFixture) -> None:
+    run(capsys, "--format", "html", "--output", "docs.html")
+    page = (tree / "docs.html").read_text()
+    parsed = _Parsed(page)
+    assert parsed.open == []
+    assert [tag for tag, given in parsed.tags if {"src", "style", "onclick"} & set(given)] == []
+    links = [given["href"] for tag, given in parsed.tags if tag == "a"]
+    assert {link.partition("#")[0] for link in links if link} <= {"", "app/main.py"}
+    identities = [given["id"] for _, given in parsed.tags if "id" in given]
+    assert len(identities) == len(set(identities)) and set(ITEMS) <= set(identities)
+    policy = next(given["content"] for tag, given in parsed.tags if tag == "meta" and "http-equiv" in given)
+    for name in ("style", "script"):
+        content = re.search(rf"<{name}>(.*?)</{name}>", page, re.DOTALL)
+        assert content is not None
+        digest = base64.b64encode(hashlib.sha256(content[1].encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in str(policy)
+
+
+@pytest.mark.parametrize("form", [html, markdown])
+def test_what_the_tree_holds_is_no_markup(form) -> None:
+    bad = "<img src=x onerror=alert(1)> </script> @team \x1b[31m"
+    place = Location('a"b<c>.py', place_of(1, 0, 1, 1))
+    finding = Finding(place, "x", rule="auth-not-enforced")
+    said = Attestation("load-test", "met", bad, "2026-11-02", "2027-02-01", "docs/load.md", bad)
+    found = card(a_report(Reported(finding, Severity.ERROR, bad, "0" * 32)), FILES, said)
+    shown = form.render(found, Links("src/{path}#L{line}"))
+    # A backslash takes the meaning from what follows it in Markdown.
+    plain = re.sub(r"\\.", "", shown) if form is markdown else shown
+    assert "<img" not in plain and "\x1b" not in plain
+    assert form is html or " @team" not in plain
+    assert "src/a%22b%3Cc%3E.py#L1" in shown
+
+
+def test_where_places_link_to() -> None:
+    place = Location("app/a b.py", place_of(7, 0, 7, 1))
+    forge = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "abc"}
+    for template, environment, target, link in (
+        ("https://x.org/{path}?l={line}", forge, "", "https://x.org/app/a%20b.py?l=7"),
+        ("", forge, "", "https://github.com/o/r/blob/abc/app/a%20b.py#L7"),
+        ("", {"CI_PROJECT_URL": "https://g.org/p", "CI_COMMIT_SHA": "a"}, "", "https://g.org/p/-/blob/a/app/a%20b.py#L7"),
+        ("", {}, "", "app/a%20b.py#L7"),
+        ("", {}, "/srv/app/out/card.html", "../app/a%20b.py#L7"),
+    ):  # fmt: skip
+        assert links_for(template, environment, "/srv/app", target).to(place) == link
+    for template in ("https://x.org/", "javascript:{path}"):
+        with pytest.raises(LinksError):
+            checked(template)
+
+
+def test_markdown_shows_what_is_not_met_and_folds_the_rest() -> None:
+    shown = markdown.render(card(a_report(a_finding("auth-not-enforced"))), Links("{path}#L{line}"))
+    before, _, after = shown.partition("<details>")
+    assert "| Security |" in before and "### Not met" in before
+    assert "[app/main.py:9](<app/main.py#L9>) `auth-not-enforced`: something is wrong" in before
+    assert "(`load-test`)" in after and shown.count("<details>") == shown.count("</details>") == 3
 
 
 def test_the_terminal_shows_sections_and_places(tree: Path) -> None:

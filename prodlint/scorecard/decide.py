@@ -59,7 +59,8 @@ def judge(
     for item in ITEMS.values():
         before = [judged[name] for name in _summed(item) if name in judged]
         judged[item.name] = _attested(given, _sum(given, item, before) if item.sums else _decide(given, item))
-    return Scorecard(report, tuple(judged.values()), tuple(rows(project, "routes")), tuple(_ending(given, judged)))
+    told = tuple(rows(project, "routes"))
+    return Scorecard(report, tuple(judged.values()), today.isoformat(), told, tuple(_ending(given, judged)))
 
 
 def _summed(item: Item) -> Iterator[str]:
@@ -102,8 +103,9 @@ def _reason(told: Judged) -> str:
     against = [each.text for each in told.evidence if each.answer is Answer.NO]
     match _state(told):
         case State.NOT_MET:
-            number = counted(len(told.findings), "finding") if told.findings else ""
-            return "; ".join(filter(None, (number, *against)))
+            messages = [*dict.fromkeys(each.message for each in told.findings), *against]
+            more = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+            return messages[0] + more
         case State.UNKNOWN if told.open:
             more = f" (and {len(told.open) - 1} more)" if len(told.open) > 1 else ""
             return told.open[0] + more

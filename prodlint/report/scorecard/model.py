@@ -50,6 +50,8 @@ class Scorecard(Struct, frozen=True):
 
     report: Report
     judged: tuple[Judged, ...]
+    on: str
+    """The day, ISO 8601, for which attestations were looked at."""
     routes: tuple[Mapping[str, object], ...] = ()
     """The rows of `inspect routes`, for who refuses where."""
     notices: tuple[str, ...] = ()
