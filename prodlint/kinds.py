@@ -61,7 +61,10 @@ _BY_ENDING = {
 _TEMPLATES = frozenset(["j2", "jinja", "jinja2", "tmpl", "tpl", "template", "mako", "erb"])
 _CODE = frozenset(["py", "ts", "js", "mjs", "cjs", "tsx", "jsx", "go", "rs", "java", "md", "html", "css", "map", "vue"])
 _JSON = frozenset([".mcp.json", "vercel.json", "app.json", "railway.json", "zappa_settings.json"])
-_JSON_BEGINNINGS = ("config", "settings", "secrets", "credentials", "appsettings", "task-definition")
+_JSON_BEGINNINGS = (
+    *("config", "settings", "secrets", "credentials", "appsettings", "task-definition"),
+    *("logconf", "log_conf", "log-conf", "logging", "logger"),
+)
 
 
 def kind_of(name: str, folder: str, top: bool) -> str:

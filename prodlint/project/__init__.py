@@ -21,6 +21,7 @@ from prodlint.project.deployment.env_files import ignores
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.found import find_engines
 from prodlint.project.identity.identity import Identity
+from prodlint.project.observability.applications import WebApplication, find_web_applications
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.inputs import Inputs
 from prodlint.project.routes.limits import Limiting
@@ -349,6 +350,11 @@ class Project:
     def configured_authentication(self) -> frozenset[str]:
         """Names that the configuration declares to authenticate (`auth-dependencies`)."""
         return frozenset(self._options.get("project", {}).get("auth-dependencies", ()))
+
+    @cached_property
+    def web_applications(self) -> tuple[WebApplication, ...]:
+        """What is served, by folder: the applications that questions about operation are asked of."""
+        return find_web_applications(self)
 
     @cached_property
     def coverage(self) -> Coverage:

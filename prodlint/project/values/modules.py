@@ -2,13 +2,13 @@
 
 Nothing tells a static reader what `sys.path` will hold, so import roots are worked out from the layout: the folder
 above the importing package, then the folders above that up to the repository root, then `src` folders and the parents
-of the
-tree's other packages, nearest first. The interpreter's own preference holds at each root: a package (`x/__init__.py`)
-before a module (`x.py`) before a folder without `__init__.py` (a namespace package).
+of the tree's other packages, nearest first. The interpreter's own preference holds at each root: a package
+(`x/__init__.py`) before a module (`x.py`) before a folder without `__init__.py` (a namespace package).
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from posixpath import basename, commonpath, dirname
 
@@ -81,8 +81,13 @@ class Modules:
                 folder = dirname(folder)
             return self.at(folder, stripped)
         namespace = None
+        # A module beside the program may hide one of the standard library, one inside a package never does, and neither
+        # does a folder without `__init__.py`.
+        is_standard = module.partition(".")[0] in sys.stdlib_module_names
         for root in self._search_path(dirname(importer)):
             found = self.at(root, module)
+            if is_standard and (found not in self.paths or self.is_package(root)):
+                continue
             if found is None or (found == importer and not self._is_itself(module, importer)):
                 continue
             if found in self.paths:

@@ -1,0 +1,27 @@
+"""Libraries for production that are installed and never do anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.finding import Finding, Step
+from prodlint.project.observability.integrations import inert
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for application in project.web_applications:
+        for found, place in inert(project, application):
+            integration = found.integration
+            name = integration.distributions[0]
+            steps = [Step(f"`{name}` is required here", place)]
+            if found.location is not None:
+                steps.append(Step(f"`{integration.module}` is imported here", found.location))
+                what = f"nothing {integration.verb}" if integration.verb else "nothing attaches it"
+            else:
+                what = f"nothing imports `{integration.module}`"
+            steps.append(Step("the application is made here", application.location))
+            yield Finding(found.location or place, name, {"package": name, "what": what}, tuple(steps))

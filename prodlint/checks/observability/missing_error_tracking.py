@@ -1,0 +1,21 @@
+"""Applications whose errors nobody is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.finding import Finding
+from prodlint.project.observability.integrations import inert, serving
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for application in project.web_applications:
+        if serving(project, application, "errors") is not None:
+            continue
+        if any("errors" in each.integration.purposes for each, _ in inert(project, application)):
+            continue  # `inert-integration` says it.
+        yield Finding(application.location, application.subject)

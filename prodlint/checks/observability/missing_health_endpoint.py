@@ -1,0 +1,26 @@
+"""Web applications that nothing can ask whether they are well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.finding import Finding, Step, Undecided
+from prodlint.project.observability.health import health_routes, is_served_by_package
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+
+def check(project: Project) -> Iterator[Finding | Undecided]:
+    for application in project.web_applications:
+        if health_routes(project, application) or is_served_by_package(project, application):
+            continue
+        if application.doubt:
+            yield Undecided(application.location, f"health route of {application.subject}", application.doubt)
+            continue
+        count = len(application.routes)
+        step = Step(f"it serves {count} route{'s' if count != 1 else ''}, and none of them is a health check",
+                    application.location)  # fmt: skip
+        fields = {"routes": f"{count} route{'s' if count != 1 else ''}"}
+        yield Finding(application.location, application.subject, fields, (step,))

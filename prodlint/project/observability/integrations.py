@@ -1,0 +1,142 @@
+"""Which of the libraries that watch an application are required, imported and attached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import Constant, Import, Python, walk
+from prodlint.finding import Answer, Location
+from prodlint.libraries.observability import INTEGRATIONS, MEASURING_METHODS, Integration
+from prodlint.project.deployment.surroundings import commands
+from prodlint.project.observability.applications import WebApplication, own_python
+from prodlint.project.observability.documents import logging_documents
+from prodlint.project.requirements.dependencies import dependencies
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+__all__ = ["Attached", "attached", "inert", "measured", "serving"]
+
+_METERS = re.compile(r"metric|stats|prometheus|telemetry|meter", re.IGNORECASE)
+_LISTS = ("INSTALLED_APPS", "MIDDLEWARE", "LOGGING", "dictConfig", "MIDDLEWARE_CLASSES", "AUTHENTICATION_BACKENDS")
+"""Identifiers of the files in which the name of a module as a string attaches it."""
+
+
+class Attached(Struct, frozen=True):
+    """How far a library has come."""
+
+    integration: Integration
+    answer: Answer
+    """YES where it is attached, NO where it is imported at most."""
+    location: Location | None
+    """Where it is attached; else where it is imported, None where it is not."""
+
+
+def attached(project: Project, application: WebApplication, integration: Integration) -> Attached:
+    """Whether the application attaches a library."""
+    imported: Location | None = None
+    for path in own_python(project, application, integration.module.rpartition(".")[2]):
+        where = _import(project.python(path), path, integration.module)
+        if where is None:
+            continue
+        names = project.identifiers(path)
+        if not integration.starts or any(f" {name} " in names for name in integration.starts):
+            return Attached(integration, Answer.YES, where)
+        imported = imported or where
+    for command in commands(project, application.folder):
+        if any(word.rpartition("/")[2] in integration.commands for word in command.words):
+            return Attached(integration, Answer.YES, command.location)
+    if integration.settings:
+        for text, location in _strings(project, application):
+            if text == integration.module or text.startswith(f"{integration.module}."):
+                return Attached(integration, Answer.YES, location)
+    for site in project.calls(integration.calls) if integration.calls and imported is not None else ():
+        return Attached(integration, Answer.YES, Location(site.path, site.call.place))
+    return Attached(integration, Answer.NO, imported)
+
+
+def serving(project: Project, application: WebApplication, *purposes: str) -> Attached | None:
+    """The first library for one of the purposes that the application attaches; None for none."""
+    for integration in INTEGRATIONS:
+        if integration.purposes.intersection(purposes):
+            found = attached(project, application, integration)
+            if found.answer is Answer.YES:
+                return found
+    return None
+
+
+def measured(project: Project, application: WebApplication) -> Location | None:
+    """A call that measures through an object of the tree: `metrics.timer("requests")`, `stats.incr("orders")`."""
+    for path in own_python(project, application, *MEASURING_METHODS):
+        for call, _ in project.calls_in(path):
+            owner, _, last = str(getattr(call.function, "name", "")).rpartition(".")
+            if last in MEASURING_METHODS and _METERS.search(owner):
+                return Location(path, call.place)
+    return None
+
+
+def _required(project: Project, application: WebApplication) -> Iterator[tuple[Integration, Location]]:
+    """The libraries that the application's own manifests list for production, once each, with the place."""
+    by_name = {name: each for each in INTEGRATIONS for name in each.distributions}
+    seen: set[str] = set()
+    for component in dependencies(project).components:
+        if component.folder != application.folder:
+            continue
+        for manifest in component.manifests:
+            if manifest.development or manifest.constraint or _is_compiled(project, manifest.path):
+                continue
+            for listed in manifest.lists:
+                for row in listed.dependencies:
+                    integration = by_name.get(row.name)
+                    if integration is not None and not row.group and integration.module not in seen:
+                        seen.add(integration.module)
+                        yield integration, Location(manifest.path, row.place)
+
+
+def inert(project: Project, application: WebApplication) -> Iterator[tuple[Attached, Location]]:
+    """The libraries that are required and not attached, with the place of the requirement."""
+    for integration, place in _required(project, application):
+        found = attached(project, application, integration)
+        if found.answer is Answer.NO and not _brought(project, application, integration):
+            yield found, place
+
+
+def _brought(project: Project, application: WebApplication, integration: Integration) -> bool:
+    """Whether another library stands in for it: exporters serve what `prometheus_client` counts."""
+    if integration.module != "prometheus_client":
+        return False
+    others = (each for each in INTEGRATIONS if "metrics" in each.purposes and each.module != integration.module)
+    return any(attached(project, application, each).answer is Answer.YES for each in others)
+
+
+def _is_compiled(project: Project, path: str) -> bool:
+    """Whether a tool wrote the list, so that most of it is there for other packages."""
+    return bool(getattr(project.facts(path).content, "generated", ""))
+
+
+def _import(python: Python | None, path: str, module: str) -> Location | None:
+    """Where a file imports a module or something below it."""
+    for statement in python.statements if python is not None else ():
+        if not isinstance(statement, Import) or statement.type_checking:
+            continue
+        full = f"{statement.module}.{statement.name}" if statement.name else statement.module
+        if full == module or full.startswith(f"{module}."):
+            return Location(path, statement.place)
+    return None
+
+
+def _strings(project: Project, application: WebApplication) -> Iterator[tuple[str, Location]]:
+    """The strings of settings modules and of files that configure logging."""
+    for path in own_python(project, application, *_LISTS):
+        for value, _ in project.values_in(path):
+            for each in walk(value):
+                if isinstance(each, Constant) and isinstance(each.value, str):
+                    yield each.value, Location(path, each.place)
+    for path, document in logging_documents(project):
+        for each in walk(document):
+            if isinstance(each, Constant) and isinstance(each.value, str):
+                yield each.value, Location(path, each.place)
