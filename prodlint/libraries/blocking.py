@@ -33,6 +33,7 @@ BLOCKING: dict[str, str] = {
     "subprocess.Popen.communicate": PROCESS,
     "os.system": PROCESS,
     "os.popen": PROCESS,
+    **{f"sqlalchemy.inspect.{name}": DATABASE for name in ("get_schema_names", "get_table_names", "has_table")},
     "psycopg2.connect": DATABASE,
     "psycopg.connect": DATABASE,
     "psycopg.Connection.connect": DATABASE,
