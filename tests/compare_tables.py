@@ -81,12 +81,14 @@ def truth(
     return list(json.loads(run.stdout.rpartition("@@@")[2]))
 
 
-def ours(folder: Path) -> tuple[list[dict[str, Any]], dict[tuple[str | None, str], tuple[str, ...]]]:
+def ours(
+    folder: Path, use_cache: bool = False
+) -> tuple[list[dict[str, Any]], dict[tuple[str | None, str], tuple[str, ...]]]:
     """The rows of `inspect tables`, and the primary keys in order."""
     from prodlint.engine import Request, load
     from prodlint.project.tables.tables import rows
 
-    request = Request(paths=(str(folder),), catalogue={}, rules=(), use_cache=False, jobs=1, today=date(2026, 1, 1))
+    request = Request(paths=(str(folder),), catalogue={}, rules=(), use_cache=use_cache, jobs=1, today=date(2026, 1, 1))
     project = load(request)
     return rows(project), {(table.schema or None, table.name): table.primary_key for table in project.tables}
 
@@ -138,11 +140,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--import", dest="imports", action="append", default=[])
     parser.add_argument("--metadata", required=True)
     parser.add_argument("--set", dest="variables", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--cache", action="store_true", help="keep what was read inside the application's folder")
     given = parser.parse_args(arguments)
     variables = dict(each.split("=", 1) for each in given.variables)
     folder = given.application.resolve()
     expected = truth(given.python, folder, given.path or ["."], given.imports, given.metadata, variables)
-    found, keys = ours(folder)
+    found, keys = ours(folder, given.cache)
     said = differences(expected, found, keys)
     columns = sum(len(table["columns"]) for table in expected)
     print(f"{len(expected)} tables, {columns} columns; {len(said)} differences")

@@ -151,7 +151,9 @@ def with_constraints(table: Table, constraints: Iterable[Constraint], pattern: s
         if constraint.kind == "Index":
             name = constraint.name or index_name(pattern, table.name, names)
             index = Index(name, names, constraint.location, constraint.unique, constraint.partial)
-            indexes += [] if any(each.name == name and each.columns == names for each in indexes) else [index]
+            # A column's own index is another one even under the same name; one seen again from outside is not.
+            is_known = again and any(each.name == name and each.columns == names for each in indexes)
+            indexes += [] if is_known else [index]
         elif constraint.kind == "UniqueConstraint":
             uniques.append(names)
         elif constraint.kind == "PrimaryKeyConstraint":

@@ -51,6 +51,8 @@ class Index(Struct, frozen=True):
     unique: bool = False
     partial: bool = False
     """It holds only some of the rows."""
+    method: str = ""
+    """"gin", "gist", "brin", "hash" ...; "" for the ordinary one, which is sorted."""
 
 
 class Table(Struct, frozen=True):
@@ -74,6 +76,10 @@ class Table(Struct, frozen=True):
     """The classes that are mapped to it, the first of them its own."""
     unknown: str = ""
     """Why it may have columns or indexes that are not seen; "" where it has none."""
+    mapper: str = "sqlalchemy"
+    """"sqlalchemy", "django" or "tortoise"."""
+    managed: bool = True
+    """False for a view, or a table that something else creates."""
 
     def column(self, name: str) -> Column | None:
         """The column of that name."""

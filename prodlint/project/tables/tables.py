@@ -1,6 +1,6 @@
-"""The tables of the application: classes of SQLModel and SQLAlchemy, and `Table(...)` objects.
+"""The tables of the application: classes of SQLModel and SQLAlchemy, `Table(...)`, models of Django and Tortoise.
 
-Django's and Tortoise's models are not read yet: they give no tables. What tests and migrations declare is left out.
+What tests and migrations declare is left out.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from prodlint.project.tables.constraints import (
     constraint_of,
     with_constraints,
 )
+from prodlint.project.tables.django.tables import read_tables as read_django_tables
 from prodlint.project.tables.entities import Entities
 from prodlint.project.tables.fields import columns_of
 from prodlint.project.tables.models import Models
 from prodlint.project.tables.naming import index_name, naming_convention
 from prodlint.project.tables.schema import Column, Table
+from prodlint.project.tables.tortoise import read_tables as read_tortoise_tables
 from prodlint.project.values.bindings import Defined, External, Variable
 from prodlint.project.values.outcomes import Given, Site
 
@@ -41,12 +43,20 @@ _MODULES = ("sqlalchemy", "sqlalchemy.schema", "sqlalchemy.sql.schema", "sqlmode
 
 def find_tables(project: Project) -> Entities:
     """All tables of the tree, by path and place, with the classes and variables that stand for them."""
+    others = [*read_django_tables(project), *read_tortoise_tables(project)]
     if next(iter(project.mentioning(*MAPPER_PACKAGES)), None) is None:
-        return Entities(project, (), {})
+        return Entities(project, tuple(sorted(others, key=_place)), {})
     reader = _Reader(project)
     reader.read_classes()
     reader.read_objects()
-    return reader.finished()
+    found = reader.finished()
+    if not others:
+        return found
+    return Entities(project, tuple(sorted((*found.tables, *others), key=_place)), found.variables)
+
+
+def _place(table: Table) -> tuple[Location, str]:
+    return table.location, table.label
 
 
 class _Reader:
