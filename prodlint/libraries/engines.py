@@ -45,6 +45,24 @@ CONFIGURATIONS: dict[str, tuple[str, str]] = {
 """Classes that make an engine from a URL and a group of options: the names of these two arguments.
 https://docs.advanced-alchemy.litestar.dev/latest/reference/config/asyncio.html"""
 
+CREATED: dict[str, str] = {
+    **dict.fromkeys((*ENGINE_FACTORIES, *CONFIGURED_FACTORIES), "engine"),
+    **dict.fromkeys(
+        """asyncpg.create_pool asyncpg.pool.create_pool aiomysql.create_pool asyncmy.create_pool oracledb.create_pool
+        psycopg_pool.ConnectionPool psycopg_pool.AsyncConnectionPool psycopg2.pool.SimpleConnectionPool
+        psycopg2.pool.ThreadedConnectionPool mysql.connector.pooling.MySQLConnectionPool redis.ConnectionPool
+        redis.asyncio.ConnectionPool""".split(),
+        "pool",
+    ),
+    **dict.fromkeys(
+        """pymongo.MongoClient pymongo.AsyncMongoClient motor.motor_asyncio.AsyncIOMotorClient redis.Redis
+        redis.from_url redis.Redis.from_url redis.asyncio.Redis redis.asyncio.from_url redis.asyncio.Redis.from_url
+        elasticsearch.Elasticsearch elasticsearch.AsyncElasticsearch databases.Database""".split(),
+        "client",
+    ),
+}
+"""What makes an engine, a pool of connections, or a client of a database that has a pool, each to be made once."""
+
 FLASK_EXTENSION = "flask_sqlalchemy.SQLAlchemy"
 FLASK_URL = "SQLALCHEMY_DATABASE_URI"
 FLASK_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"

@@ -30,6 +30,8 @@ from prodlint.project.routes.route import Route
 from prodlint.project.routes.schemas import Schemas
 from prodlint.project.routes.table import Routing
 from prodlint.project.routes.unread import Unread, unread_routes
+from prodlint.project.running.calls import Running
+from prodlint.project.running.created import Created, find_created
 from prodlint.project.settings import Settings, find_settings, outcome_of
 from prodlint.project.tables.entities import Entities
 from prodlint.project.tables.queries import Use, find_uses
@@ -380,6 +382,16 @@ class Project:
     def engines(self) -> tuple[Engine, ...]:
         """Database engines, by place."""
         return find_engines(self)
+
+    @cached_property
+    def running(self) -> Running:
+        """The calls that functions make in their own thread, and the code that these run."""
+        return Running(self)
+
+    @cached_property
+    def created_per_request(self) -> tuple[Created, ...]:
+        """Engines, pools and clients of databases that are made anew for each request, by place."""
+        return find_created(self)
 
     @cached_property
     def entities(self) -> Entities:

@@ -25,11 +25,13 @@ _OWN_POOL = frozenset({"pool", "creator", "async_creator"})
 def pooled_servers(project: Project) -> Iterator[tuple[Engine, str]]:
     """The engines of the application that may keep connections to a database server in a pool with a size, each with
     why that cannot be told; "" where it is so. Engines of scripts, of tests, of functions on demand, and those that one
-    function uses up are left out."""
+    function uses up or that each request makes are left out."""
     engines = [each for each in project.engines if not each.is_script and not each.is_disposed]
     if not engines or is_serverless(project):
         return
     for engine in engines:
+        if engine.site.scope and any(each.location == engine.location for each in project.created_per_request):
+            continue  # No pool lives long enough there for its size to matter: that is a fault of its own.
         if engine.is_embedded and not engine.database.reason:
             continue
         if any(name in _OWN_POOL for name, _ in engine.arguments):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from prodlint.finding import Location, Step
 from prodlint.libraries.blocking import FILE, ON_THE_LOOP, waits_for
-from prodlint.project.running.calls import Arguments, Made, Running
+from prodlint.project.running.calls import Arguments, Made
 from prodlint.project.running.entries import Entry, entries, runs_on_the_loop
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Site
@@ -63,7 +63,7 @@ class _Model:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.running = Running(project)
+        self.running = project.running
         self._waits: dict[tuple[Defined, object], tuple[Wait, ...]] = {}
         self._active: set[Defined] = set()
 
