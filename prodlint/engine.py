@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from importlib import import_module
@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from prodlint import readers
 from prodlint.cache import Cache, open_cache
+from prodlint.facts import span
 from prodlint.finding import Finding, Severity, Undecided
 from prodlint.report.model import Count, Report
 from prodlint.rule import Rule
@@ -142,7 +143,33 @@ def _check(project: Project, request: Request) -> tuple[list[Finding | Undecided
             except Exception as error:  # the other checks go on
                 errors[rule.name] = _failure(f"The check of the rule `{rule.name}`", error)
     said += _match(project, [rule for rule in rules if rule.match], errors)
+    said = _once(said, request.catalogue)
     return said, frozenset(errors), tuple(errors[name] for name in sorted(errors))
+
+
+def _once(said: list[Finding | Undecided], catalogue: Mapping[str, Rule]) -> list[Finding | Undecided]:
+    """What is left when the rules of one fault are silent where another says more (`yields`), at least as loud."""
+    loudest: dict[tuple[str, str, int], int] = {}
+    for each in said:
+        if isinstance(each, Finding):
+            key = (each.rule, *_line(each))
+            loudest[key] = max(loudest.get(key, 0), _rank(each, catalogue))
+    kept: list[Finding | Undecided] = []
+    for each in said:
+        if isinstance(each, Finding):
+            others = catalogue[each.rule].yields
+            if any(loudest.get((other, *_line(each)), -1) >= _rank(each, catalogue) for other in others):
+                continue
+        kept.append(each)
+    return kept
+
+
+def _line(finding: Finding) -> tuple[str, int]:
+    return finding.location.path, span(finding.location.place).line
+
+
+def _rank(finding: Finding, catalogue: Mapping[str, Rule]) -> int:
+    return (finding.severity or catalogue[finding.rule].severity).rank
 
 
 def _match(project: Project, rules: list[Rule], errors: dict[str, str]) -> list[Finding | Undecided]:

@@ -64,6 +64,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """The rule's options with their defaults."""
     aliases: tuple[str, ...] = ()
     """Names that the rule used to have; they go on working."""
+    yields: tuple[str, ...] = ()
+    """Rules that say the same and more: where one of them reports a line, this one is silent about it."""
     match: tuple[Match, ...] = ()
     page: str
     """The page without its front matter."""
@@ -84,6 +86,7 @@ class _FrontMatter(Struct, frozen=True, forbid_unknown_fields=True):
     checklist: tuple[Checklist, ...] = ()
     options: dict[str, Option] = {}
     aliases: tuple[str, ...] = ()
+    yields: tuple[str, ...] = ()
     match: Any = None
 
 
@@ -231,6 +234,7 @@ def parse(text: str, path: str, external: bool = False) -> Rule:
         checklist=front.checklist,
         options=front.options,
         aliases=front.aliases,
+        yields=front.yields,
         match=matches,
         page=page,
         sections=dict(_sections(page)),

@@ -197,3 +197,30 @@ def test_the_page_in_the_documentation_is_a_rule() -> None:
     assert [span(each.location.place).line for each in match.check(project, [found])] == [5]
     for name in rule._FrontMatter.__struct_fields__:
         assert f"`{name}`" in text or name == "options", "options are read by code, which a page of a user has not"
+
+
+def test_a_rule_yields_to_one_that_says_more(tmp_path: Path) -> None:
+    from datetime import date
+
+    from prodlint import config
+    from prodlint.engine import Request, run
+
+    (tmp_path / "Dockerfile").write_text("FROM python:3.13-slim\nENV AWS_ACCESS_KEY_ID=AKIAQ7NTZ3XLRWK2MBVD\n")
+    rules = load()
+
+    def found(*names: str) -> list[str]:
+        options = config.options(config.Config(), rules)
+        today = date(2026, 5, 4)
+        request = Request(
+            paths=(str(tmp_path),), catalogue=rules, rules=names, options=options, use_cache=False, today=today
+        )
+        return [each.finding.rule for each in run(request).findings]
+
+    assert found("hardcoded-secret") == ["hardcoded-secret"]
+    assert found("secret-in-deployment-file") == ["secret-in-deployment-file"]
+    assert found("hardcoded-secret", "secret-in-deployment-file") == ["secret-in-deployment-file"]
+
+
+def test_rules_yield_to_rules_that_exist() -> None:
+    rules = load()
+    assert all(other in rules and other != name for name, rule in rules.items() for other in rule.yields)
