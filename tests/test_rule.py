@@ -206,7 +206,7 @@ def test_a_rule_yields_to_one_that_says_more(tmp_path: Path) -> None:
     from prodlint.engine import Request, run
 
     (tmp_path / "Dockerfile").write_text("FROM python:3.13-slim\nENV AWS_ACCESS_KEY_ID=AKIAQ7NTZ3XLRWK2MBVD\n")
-    rules = load()
+    rules = rule.load()
 
     def found(*names: str) -> list[str]:
         options = config.options(config.Config(), rules)
@@ -222,5 +222,5 @@ def test_a_rule_yields_to_one_that_says_more(tmp_path: Path) -> None:
 
 
 def test_rules_yield_to_rules_that_exist() -> None:
-    rules = load()
-    assert all(other in rules and other != name for name, rule in rules.items() for other in rule.yields)
+    rules = rule.load()
+    assert all(other in rules and other != name for name, each in rules.items() for other in each.yields)
