@@ -12,6 +12,7 @@ from prodlint.libraries.secrets import FOLLOWERS, NOT_A_VALUE, THROW_AWAY, WEAK_
 
 __all__ = [
     "has_secret_shape",
+    "is_constant_name",
     "is_guessable",
     "is_harmless",
     "is_placeholder",
@@ -77,6 +78,11 @@ def is_placeholder(text: str) -> bool:
 def is_template(text: str) -> bool:
     """Whether a text is only filled in later: `${NAME}`, `<password>`, `{{ password }}`."""
     return _TEMPLATE.search(text) is not None
+
+
+def is_constant_name(text: str) -> bool:
+    """Whether a text reads as the name of a constant or variable: `SECRET_KEY`."""
+    return _CONSTANT_NAME.match(text) is not None
 
 
 def is_sequence(text: str) -> bool:

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Constant, Lambda, Reference, Sequence, Subscript, Value, span
+from prodlint.facts import Assign, Call, Constant, Lambda, Mapping, Reference, Sequence, Subscript, Value, span, walk
 from prodlint.finding import Location, Step
+from prodlint.libraries.secret_names import meaning_of
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import SETTINGS_BASES
 from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Environment, Known, Outcome, Site
+from prodlint.project.values.outcomes import Environment, Given, Known, Outcome, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 _FIELDS = frozenset({"pydantic.Field", "pydantic.fields.Field", "sqlmodel.Field", "pydantic.v1.Field"})
+_VERSION_2 = frozenset(name for name in SETTINGS_BASES if name.startswith("pydantic_settings."))
 _SECRET_TYPES = frozenset({"SecretStr", "SecretBytes", "Secret"})
 
 
@@ -30,6 +32,14 @@ class Field(Struct, frozen=True):
     default: Outcome | None
     location: Location
     secret: bool
+    owner: Defined
+    """The class that declares it."""
+    required: bool
+    """Whether the program does not start without the variable."""
+    given: Given | None = None
+    """The default where it is written; None for none."""
+    aliases: tuple[str, ...] = ()
+    """Other variables that it is read from."""
 
 
 class Settings(Struct, frozen=True):
@@ -39,6 +49,8 @@ class Settings(Struct, frozen=True):
     name: str
     location: Location
     fields: tuple[Field, ...]
+    delimiter: str = ""
+    """What parts the names of a group and its fields (`env_nested_delimiter`)."""
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""
@@ -69,28 +81,48 @@ def _settings(project: Project, defined: Defined) -> Settings:
     assert python is not None
     scope = python.scopes[defined.scope]
     owners = [each for each in project.names.ancestors(defined.path, defined.scope) if isinstance(each, Defined)]
-    prefix = next((each for each in (_prefix(project, owner) for owner in owners) if each is not None), "")
+    prefix = _configured(project, owners, "env_prefix")
+    case = _configured(project, owners, "case_sensitive") is True
+    # Version 1 of pydantic takes `Optional[X]` without a default for one of None.
+    old = not project.names.derives_from(defined, _VERSION_2)
     fields: dict[str, Field] = {}
     for owner in reversed(owners):
-        for field in _own_fields(project, owner, prefix):
+        for field in _own_fields(project, owner, prefix if isinstance(prefix, str) else "", case, old):
             fields[field.name] = field
-    return Settings(defined, scope.qualname, Location(defined.path, scope.place), tuple(fields.values()))
+    delimiter = _configured(project, owners, "env_nested_delimiter")
+    location = Location(defined.path, scope.place)
+    text = delimiter if isinstance(delimiter, str) else ""
+    return Settings(defined, scope.qualname, location, tuple(fields.values()), text)
 
 
-def _prefix(project: Project, owner: Defined) -> str | None:
-    """The `env_prefix` of `model_config` or of the inner class `Config`."""
+def _configured(project: Project, owners: list[Defined], key: str) -> object:
+    """An entry of the configuration of a settings class: of `model_config`, of an inner class `Config`, or a keyword of
+    the class; that of the nearest class that has it, None for none."""
+    for owner in owners:
+        given = _entry(project, owner, key)
+        if given is not None:
+            known = project.values.given(given).meaning
+            return known.value if isinstance(known, Known) else None
+    return None
+
+
+def _entry(project: Project, owner: Defined, key: str) -> Given | None:
     site = Site(owner.path, owner.scope)
+    for base in project.scope_of(owner).bases:
+        if base.name == key:
+            return Given(site, base.value)
     for statement in project.statements_of(owner):
-        if isinstance(statement, Assign) and _target(statement) == "model_config" and isinstance(statement.value, Call):
-            given = statement.value.keyword("env_prefix")
-            known = project.values.evaluate(site, given).meaning if given is not None else None
-            return str(known.value) if isinstance(known, Known) else None
+        if isinstance(statement, Assign) and _target(statement) == "model_config":
+            value = statement.value
+            found = value.keyword(key) if isinstance(value, Call) else None
+            found = value.get(key) if isinstance(value, Mapping) else found
+            if found is not None:
+                return Given(site, found)
     inner = project.names.class_member(owner.path, owner.scope, "Config")
-    if isinstance(inner, Defined):
+    if isinstance(inner, Defined) and project.scope_of(inner).parent == owner.scope and inner.path == owner.path:
         for statement in project.statements_of(inner):
-            if isinstance(statement, Assign) and _target(statement) == "env_prefix" and statement.value is not None:
-                known = project.values.evaluate(Site(inner.path, inner.scope), statement.value).meaning
-                return str(known.value) if isinstance(known, Known) else None
+            if isinstance(statement, Assign) and _target(statement) == key and statement.value is not None:
+                return Given(Site(inner.path, inner.scope), statement.value)
     return None
 
 
@@ -99,7 +131,7 @@ def _target(statement: Assign) -> str:
     return target.name if isinstance(target, Reference) and "." not in target.name else ""
 
 
-def _own_fields(project: Project, owner: Defined, prefix: str) -> list[Field]:
+def _own_fields(project: Project, owner: Defined, prefix: str, case: bool, old: bool) -> list[Field]:
     site = Site(owner.path, owner.scope)
     fields = []
     for statement in project.statements_of(owner):
@@ -110,45 +142,72 @@ def _own_fields(project: Project, owner: Defined, prefix: str) -> list[Field]:
             continue
         if statement.annotation is None and not _is_field_call(project, site, statement.value):
             continue
-        if statement.annotation is not None and _type_text(statement.annotation).startswith("ClassVar"):
-            continue
         type_text = _type_text(statement.annotation)
-        default, alias = _default(project, site, statement.value)
-        if isinstance(statement.value, Call) and default is not None and isinstance(default.meaning, Environment):
-            alias = alias or default.meaning.name
-        secret = is_sensitive(name) or any(word in type_text for word in _SECRET_TYPES)
+        if type_text.startswith(("ClassVar", "typing.ClassVar")):
+            continue
+        value = _in_annotation(project, site, statement.annotation) if statement.value is None else statement.value
+        default, given, names = _default(project, site, value)
+        if default is None and old and type_text.startswith(("Optional[", "typing.Optional[")):
+            default = Outcome(Known(None))
+        meaning = default.meaning if default is not None else None
+        if isinstance(value, Call) and isinstance(meaning, Environment):
+            names = names or (meaning.name,)
+        secret = is_sensitive(name) or bool(meaning_of(name)[0]) or any(word in type_text for word in _SECRET_TYPES)
         location = Location(owner.path, statement.place)
-        fields.append(Field(name, alias or f"{prefix}{name}".upper(), type_text, default, location, secret))
+        env, *others = names or (f"{prefix}{name}",)
+        required = default is None or (isinstance(meaning, Environment) and meaning.fallback is None)
+        env, aliases = (env, tuple(others)) if case else (env.upper(), tuple(each.upper() for each in others))
+        fields.append(Field(name, env, type_text, default, location, secret, owner, required, given, aliases))
     return fields
+
+
+def _in_annotation(project: Project, site: Site, annotation: Value | None) -> Value | None:
+    """The `Field(...)` inside `Annotated[...]`."""
+    for each in walk(annotation) if isinstance(annotation, Subscript) else ():
+        if _is_field_call(project, site, each):
+            return each
+    return None
 
 
 def _is_field_call(project: Project, site: Site, value: Value | None) -> bool:
     return isinstance(value, Call) and project.values.external_name(site, value.function) in _FIELDS
 
 
-def _default(project: Project, site: Site, value: Value | None) -> tuple[Outcome | None, str]:
-    """The default of a field, None for a required one, and the name of its variable where it is given."""
+def _default(project: Project, site: Site, value: Value | None) -> tuple[Outcome | None, Given | None, tuple[str, ...]]:
+    """The default of a field, None for a required one, as written, and the names of its variables where they are
+    given."""
     if value is None:
-        return None, ""
+        return None, None, ()
     if not isinstance(value, Call) or not _is_field_call(project, site, value):
         if isinstance(value, Constant) and value.form == "ellipsis":
-            return None, ""
-        return project.values.evaluate(site, value), ""
-    alias = ""
-    for keyword in ("validation_alias", "alias", "env"):
-        named = value.keyword(keyword)
-        if isinstance(named, Constant) and isinstance(named.value, str):
-            alias = named.value
-            break
+            return None, None, ()
+        return project.values.evaluate(site, value), Given(site, value), ()
+    names = _aliases(project, site, value)
     given = value.keyword("default")
     given = given if given is not None else value.positional(0)
     factory = value.keyword("default_factory")
     if given is None and factory is not None:
         called = factory.body if isinstance(factory, Lambda) else Call(factory, (), factory.place)
-        return project.values.evaluate(site, called), alias
+        return project.values.evaluate(site, called), Given(site, called), names
     if given is None or (isinstance(given, Constant) and given.form == "ellipsis"):
-        return None, alias
-    return project.values.evaluate(site, given), alias
+        return None, None, names
+    return project.values.evaluate(site, given), Given(site, given), names
+
+
+def _aliases(project: Project, site: Site, field: Call) -> tuple[str, ...]:
+    """The variables that a `Field(...)` names: one, several (`AliasChoices`, a list), or none."""
+    for keyword in ("validation_alias", "alias", "env"):
+        named = field.keyword(keyword)
+        if named is None:
+            continue
+        values = [each.value for each in named.arguments] if isinstance(named, Call) else [named]
+        if isinstance(named, Sequence):
+            values = list(named.items)
+        known = [project.values.evaluate(site, each).meaning for each in values]
+        names = tuple(each.value for each in known if isinstance(each, Known) and isinstance(each.value, str))
+        if names:
+            return names
+    return ()
 
 
 def _type_text(annotation: Value | None) -> str:
@@ -183,8 +242,7 @@ def rows(project: Project) -> list[dict[str, object]]:
                     "env": field.env,
                     "type": field.type,
                     "default": _default_text(field),
-                    "required": field.default is None
-                    or (isinstance(field.default.meaning, Environment) and field.default.meaning.fallback is None),
+                    "required": field.required,
                     "secret": field.secret,
                 }
                 for field in each.fields

@@ -66,7 +66,8 @@ def _judge_named(text: str, name: str, role: str, family: str, noun: str) -> Jud
         return Judgement(noun, "medium", hidden)
     if role == "default":
         # the fallback of an environment read is the business of secret-default-in-settings, unless it is a real key
-        return Judgement(f"guessable {noun}", "low", hidden)
+        usual = family == "password" and is_throw_away(text)
+        return Judgement(f"{'throw-away' if usual else 'guessable'} {noun}", "low", hidden)
     if text.isalpha() and text.istitle():
         # a label: {"password": "Passwort"}
         return None
@@ -82,7 +83,7 @@ def _judge_named(text: str, name: str, role: str, family: str, noun: str) -> Jud
     if spaced:
         return None
     if is_throw_away(text):
-        return Judgement(f"guessable {noun}", "low", hidden)
+        return Judgement(f"throw-away {noun}", "low", hidden)
     if has_secret_shape(text) or is_guessable(text):
         return Judgement(noun if has_secret_shape(text) else f"guessable {noun}", "medium", hidden)
     return Judgement(f"guessable {noun}", "low", hidden) if text.islower() and text.isalpha() else None

@@ -1,0 +1,1 @@
+"""What an application reads from its environment, and what it does without."""

@@ -1,0 +1,224 @@
+"""Reads of environment variables in code: by `os`, python-decouple, Starlette's and environs' readers, django-environ,
+helpers of the tree's own, and fields of settings classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import Assign, Call, Conditional, Constant, Operation, Reference, Subscript, Value, children
+from prodlint.finding import Location
+from prodlint.libraries.values import ENVIRONMENT_READERS, ENVIRONMENT_READS
+from prodlint.project.values.bindings import Defined, External
+from prodlint.project.values.outcomes import Environment, Given, Instance, Known, Site
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+__all__ = ["Read", "find_reads", "is_tested"]
+
+_MENTIONS = ("getenv", "environ", "environs", "decouple", "Config", "BaseSettings", "SettingsConfigDict", "env")
+_HELPER = re.compile(r"env|config|conf|setting|secret|getvar", re.IGNORECASE)
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_OPTIONAL = frozenset({"os.getenv", "os.environ.get", "environ.get"})
+"""Those that give None where the variable is missing; the others raise."""
+
+
+class Read(Struct, frozen=True):
+    """One read of a variable."""
+
+    variable: str
+    location: Location
+    """Of the statement where it is a settings field's, else of the expression."""
+    site: Site
+    default: Given | None
+    """What is taken where it is missing, as far as it is written there; None for nothing."""
+    raises: bool
+    """Whether the program stops where it is missing."""
+    target: str
+    """What it is assigned to or passed as; "" for nothing."""
+    block: int
+    statement: int
+    """The place of the statement."""
+
+
+def find_reads(project: Project) -> Iterator[Read]:
+    """All reads in the application's own files, by path."""
+    for path in project.mentioning(*_MENTIONS):
+        if project.role(path) in ("application", "script"):
+            yield from _of_file(project, path)
+    for settings in project.settings.values():
+        for field in settings.fields:
+            path = field.location.path
+            if path != settings.location.path or project.role(path) not in ("application", "script"):
+                continue
+            if field.owner != settings.of:
+                continue
+            given = field.given
+            site = Site(path, settings.of.scope)
+            block = project.scope_of(settings.of).block
+            where = field.location
+            yield Read(field.env, where, site, given, field.required, field.name, block, where.place)
+
+
+def _of_file(project: Project, path: str) -> Iterator[Read]:
+    python = project.python(path)
+    if python is None:
+        return
+    for statement in python.statements:
+        value = getattr(statement, "value", None)
+        if value is None or getattr(statement, "kind", "") == "del":
+            continue
+        target = ""
+        if isinstance(statement, Assign):
+            first = statement.targets[0]
+            named = first.index if isinstance(first, Subscript) else first
+            target = str(named.value) if isinstance(named, Constant) else getattr(named, "name", "")
+        site = Site(path, python.blocks[statement.block].scope)
+        finder = _Finder(project, site, statement.block, statement.place)
+        yield from finder.find(value, target, None)
+    for scope in python.scopes[1:]:
+        outside = max(python.blocks[scope.block].parent, 0)
+        for parameter in scope.parameters:
+            if parameter.default is not None:
+                finder = _Finder(project, Site(path, python.blocks[outside].scope), outside, parameter.place)
+                yield from finder.find(parameter.default, parameter.name, None)
+    for block in python.blocks:
+        if block.value is not None and block.kind not in ("else", "if", "while"):
+            outside = max(block.parent, 0)
+            finder = _Finder(project, Site(path, python.blocks[outside].scope), outside, block.place)
+            yield from finder.find(block.value, "", None)
+
+
+class _Finder:
+    """The cursor of one statement: knows where it is, and finds the reads in its expressions."""
+
+    def __init__(self, project: Project, site: Site, block: int, statement: int) -> None:
+        self.project, self.site, self.block, self.statement = project, site, block, statement
+
+    def find(self, value: Value, target: str, default: Value | None) -> Iterator[Read]:
+        """The reads in an expression; `default` is what stands behind an `or`."""
+        match value:
+            case Operation("or", (left, right)):
+                yield from self.find(left, target, right if default is None else default)
+                yield from self.find(right, target, default)
+                return
+            case Conditional(_, then, otherwise):  # What the test reads is asked for, not needed.
+                yield from self.find(then, target, otherwise if isinstance(otherwise, Constant) else default)
+                yield from self.find(otherwise, target, default)
+                return
+            case Operation("in" | "not in" | "not" | "is" | "is not" | "=="):
+                return
+            case Call(function, arguments):
+                read = self._call(value, target, default)
+                if read is not None:
+                    yield read
+                    for argument in arguments[1:]:
+                        yield from self.find(argument.value, target, None)
+                    return
+                yield from self.find(function, target, default)
+                for argument in arguments:
+                    passed = default if not argument.name else None
+                    yield from self.find(argument.value, argument.name or target, passed)
+                return
+            case Subscript(inner, Constant(str() as name)):
+                if self.project.values.external_name(self.site, inner) == "os.environ":
+                    yield self._read(name, value.place, default, default is None, target)
+                    return
+        for each in children(value):
+            yield from self.find(each, target, default)
+
+    def _call(self, call: Call, target: str, default: Value | None) -> Read | None:
+        first = call.positional(0) or call.keyword("key")
+        if first is None:
+            return None
+        written = getattr(call.function, "name", "").rpartition(".")[2]
+        meaning = self.project.values.callee(self.site, call.function)
+        name = meaning.name if isinstance(meaning, External) else ""
+        is_reader = isinstance(meaning, Instance) and isinstance(meaning.of, External)
+        if is_reader and isinstance(meaning, Instance) and isinstance(meaning.of, External):
+            name = meaning.of.name if meaning.of.name in ENVIRONMENT_READERS else ""
+        elif isinstance(meaning, Defined):
+            return self._helper(call, meaning, target, default) if _HELPER.search(written) else None
+        elif name not in ENVIRONMENT_READS:
+            name = ""
+        if not name:
+            return None
+        known = self.project.values.evaluate(self.site, first).meaning
+        if not isinstance(known, Known) or not _VARIABLE.fullmatch(str(known.value)):
+            return None
+        given = call.keyword("default") or call.positional(1)
+        if name in ENVIRONMENT_READERS and "starlette" in name:
+            given = call.keyword("default") or call.positional(2)
+        given = given if given is not None else default
+        if given is None and self._is_in_scheme(meaning, str(known.value)):
+            given = Constant(None, call.place)
+        raises = given is None and name not in _OPTIONAL
+        return self._read(str(known.value), call.place, given, raises, target)
+
+    def _is_in_scheme(self, meaning: object, variable: str) -> bool:
+        """Whether `environ.Env(DEBUG=(bool, False))` gives a variable a default."""
+        call = meaning.call if isinstance(meaning, Instance) else None
+        return call is not None and isinstance(call.value, Call) and call.value.keyword(variable) is not None
+
+    def _helper(self, call: Call, helper: Defined, target: str, default: Value | None) -> Read | None:
+        """A function of the tree's own that reads the variable that it is given the name of."""
+        first = call.positional(0)
+        if not isinstance(first, Constant) or not isinstance(first.value, str) or not first.value.isupper():
+            return None
+        if self.project.scope_of(helper).kind != "function":
+            return None
+        outcome = self.project.values.evaluate(self.site, call).meaning
+        reads = isinstance(outcome, Environment) or self._mentions_environment(helper)
+        if not reads:
+            return None
+        given = call.keyword("default") or call.positional(1) or default
+        if given is None and any(each.default is not None for each in self.project.scope_of(helper).parameters):
+            given = Constant(None, call.place)
+        return self._read(first.value, call.place, given, False, target)
+
+    def _mentions_environment(self, helper: Defined) -> bool:
+        for call in self.project.calls_of(helper):
+            if getattr(call.function, "name", "") in {"os.getenv", "getenv", "os.environ.get", "environ.get"}:
+                return True
+        return False
+
+    def _read(self, variable: str, place: int, default: Value | None, raises: bool, target: str) -> Read:
+        given = Given(self.site, default) if default is not None else None
+        location = Location(self.site.path, place)
+        return Read(variable, location, self.site, given, raises, target, self.block, self.statement)
+
+
+def is_tested(project: Project, read: Read) -> bool:
+    """Whether the file asks whether what was read is there: it then does without, unless it raises."""
+    python = project.python(read.location.path)
+    name = read.target.rpartition(".")[2]
+    if python is None or not name:
+        return False
+    for block in python.blocks:
+        if block.kind in ("if", "while") and block.value is not None and _names(block.value, name):
+            return True
+    for statement in python.statements:
+        value = getattr(statement, "value", None)
+        for each in _tests(value) if value is not None else ():
+            if _names(each, name):
+                return True
+    return False
+
+
+def _tests(value: Value) -> Iterator[Value]:
+    if isinstance(value, Conditional):
+        yield value.test
+    elif isinstance(value, Operation) and value.operator in ("or", "and", "not", "is", "is not"):
+        yield from value.operands
+    for each in children(value):
+        yield from _tests(each)
+
+
+def _names(value: Value, name: str) -> bool:
+    if isinstance(value, Reference) and value.name.rpartition(".")[2] == name:
+        return True
+    return any(_names(each, name) for each in children(value))
