@@ -179,7 +179,8 @@ def _uses(value: Value, name: str) -> bool:
 def _in_compose(project: Project, path: str) -> Iterator[Fallback]:
     """`${NAME:-default}` in what services are given."""
     content = project.facts(path).content
-    judged = {(span(each.place).line, each.name): each for each in project.facts(path).secrets if each.role == "default"}
+    secrets = project.facts(path).secrets
+    judged = {(span(each.place).line, each.name): each for each in secrets if each.role == "default"}
     seen: set[tuple[int, str]] = set()
     for document in content.values if isinstance(content, Document) else ():
         if not is_compose(document):
