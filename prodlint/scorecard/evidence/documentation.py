@@ -9,7 +9,7 @@ from prodlint.libraries.fastapi import SCHEMES
 from prodlint.project.routes.limits import limits_of
 from prodlint.project.routes.route import Route
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import against, counted, for_it, open_because
+from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, open_because
 
 
 def _published(app: Application) -> list[Route]:
@@ -75,3 +75,11 @@ def rate_limits_documented(app: Application) -> Iterator[Evidence]:
                 limit.location,
             )
             return
+
+
+def examples_given(app: Application) -> Iterator[Evidence]:
+    """Examples of models and parameters."""
+    for name in ("examples", "openapi_examples", "json_schema_extra", "schema_extra", "OpenApiExample"):
+        path = app.mentions(name)
+        if path:
+            yield for_it(f"`{name}` gives examples", first_line(path))

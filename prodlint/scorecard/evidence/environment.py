@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
+from prodlint.finding import Location
+from prodlint.libraries.values import ENVIRONMENT_READS
+from prodlint.project.deployment.declared import declared
 from prodlint.project.edges.cors import policies
+from prodlint.project.edges.settings import django_setting
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import against, for_it, open_because
+from prodlint.scorecard.evidence.said import against, counted, for_it, listed, open_because
 
 
 def cors_origins(app: Application) -> Iterator[Evidence]:
@@ -21,3 +25,49 @@ def cors_origins(app: Application) -> Iterator[Evidence]:
         else:
             place = policy.allowed.steps[-1].location if policy.allowed.steps else policy.location
             yield for_it(f"`{policy.where}` allows listed origins only", place)
+
+
+def production_env(app: Application) -> Iterator[Evidence]:
+    """Files that set variables for production."""
+    files: dict[str, list[str]] = {}
+    first: dict[str, Location] = {}
+    for name, several in sorted(declared(app.project).items()):
+        for each in several:
+            if each.production and each.kind in {"dotenv", "manifest", "compose"}:
+                files.setdefault(each.location.path, []).append(name)
+                first[each.location.path] = min(first.get(each.location.path, each.location), each.location)
+    for path, names in sorted(files.items()):
+        yield for_it(f"sets {counted(len(names), 'variable')} of production: {listed(names)}", first[path])
+
+
+def variables_set(app: Application) -> Iterator[Evidence]:
+    """How many variables the code requires, and where they are named."""
+    required = [field for field in app.fields if field.default is None]
+    if required:
+        names = listed(field.env or field.name for field in required)
+        text = f"{counted(len(required), 'setting')} have no default, so that the application does not start without"
+        yield for_it(f"{text}: {names}", required[0].location)
+    reads = sum(1 for _ in app.project.calls(ENVIRONMENT_READS, app.paths))
+    if reads:
+        yield for_it(f"{counted(reads, 'call')} read a variable of the environment")
+
+
+def allowed_hosts(app: Application) -> Iterator[Evidence]:
+    """Allow-lists of host names."""
+    for site in app.project.calls(
+        {
+            "starlette.middleware.trustedhost.TrustedHostMiddleware",
+            "fastapi.middleware.trustedhost.TrustedHostMiddleware",
+            "litestar.config.allowed_hosts.AllowedHostsConfig",
+        },
+        app.paths,
+    ):
+        yield for_it("host names are checked", Location(site.path, site.call.place))
+    for route in app.routes:
+        guard = next((each for each in route.guards if each.external.endswith("TrustedHostMiddleware")), None)
+        if guard is not None:
+            yield for_it("`TrustedHostMiddleware` checks host names", guard.location)
+            break
+    hosts = django_setting(app.project, "ALLOWED_HOSTS")
+    if hosts is not None and hosts.steps:
+        yield for_it("`ALLOWED_HOSTS` is set", hosts.steps[-1].location)

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.finding import Location
+from prodlint.finding import Answer, Location
+from prodlint.project.requirements.dependencies import dependencies
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence import authentication, inputs
-from prodlint.scorecard.evidence.said import for_it
+from prodlint.scorecard.evidence import authentication, documentation, errors, inputs, process
+from prodlint.scorecard.evidence.said import counted, first_line, for_it
 
 _HASHERS = {
     "passlib.context.CryptContext", "bcrypt.hashpw", "argon2.PasswordHasher", "pwdlib.PasswordHash",
     "pwdlib.PasswordHash.recommended", "werkzeug.security.generate_password_hash", "flask_bcrypt.Bcrypt",
     "hashlib.scrypt", "hashlib.pbkdf2_hmac",
 }  # fmt: skip
+
+
+_OUTGOING = {
+    f"{library}.{method}"
+    for library in (
+        "requests",
+        "requests.Session",
+        "httpx",
+        "httpx.Client",
+        "httpx.AsyncClient",
+        "aiohttp.ClientSession",
+    )
+    for method in ("get", "post", "put", "patch", "delete", "request", "stream")
+} | {"urllib.request.urlopen"}
 
 
 def a01_access_control(app: Application) -> Iterator[Evidence]:
@@ -35,6 +51,56 @@ def a02_cryptography(app: Application) -> Iterator[Evidence]:
 def a03_injection(app: Application) -> Iterator[Evidence]:
     """Queries whose values are bound."""
     yield from inputs.sql_injection(app)
+
+
+def a04_design(app: Application) -> Iterator[Evidence]:
+    """What keeps state outside the process, and what limits callers."""
+    if app.tables or app.django_models is not None:
+        place = app.django_models or app.tables[0].location
+        yield for_it("data is kept in a database", place)
+    if app.tokens:
+        yield for_it("who calls is told by a token, which any process can check", app.tokens[0][0].location)
+    yield from documentation.rate_limits_documented(app)
+
+
+def a05_misconfiguration(app: Application) -> Iterator[Evidence]:
+    """Images that drop root, and applications that leave debugging off."""
+    for image in app.project.deployment.images:
+        user = image.last("USER")
+        if user is not None and app.project.deployment.runs_application(image):
+            yield for_it(f"the image runs as `{user.text}`", image.location(user))
+    yield from errors.no_stack_traces(app)
+
+
+def a06_components(app: Application) -> Iterator[Evidence]:
+    """What proposes newer versions, and what looks for advisories."""
+    for path in (".github/dependabot.yml", ".github/dependabot.yaml", "renovate.json", ".github/renovate.json"):
+        if path in app.project.sources:
+            yield for_it("newer versions are proposed by a bot", first_line(path))
+    for location, text in process.texts(app):
+        if re.search(r"\b(pip-audit|safety check|osv-scanner|trivy|snyk|grype)\b", text):
+            yield for_it("a pipeline looks for known advisories", location)
+            return
+
+
+def a08_integrity(app: Application) -> Iterator[Evidence]:
+    """Lock files, and lists that pin all they name."""
+    seen: set[str] = set()
+    for component in dependencies(app.project).components:
+        for lock in component.locks:
+            if lock.path not in seen and component.application is not Answer.NO:
+                seen.add(lock.path)
+                yield for_it(f"{counted(len(lock.versions), 'package')} are pinned", first_line(lock.path))
+
+
+def a10_request_forgery(app: Application) -> Iterator[Evidence]:
+    """Outgoing requests, whose addresses were followed."""
+    sites = list(app.project.calls(_OUTGOING, app.paths))
+    if sites:
+        place = Location(sites[0].path, sites[0].call.place)
+        yield for_it(f"the addresses of {counted(len(sites), 'outgoing request')} were followed", place)
+    elif app.routes:
+        yield for_it("no outgoing HTTP request was found")
 
 
 def a07_authentication(app: Application) -> Iterator[Evidence]:

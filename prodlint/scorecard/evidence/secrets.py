@@ -9,6 +9,7 @@ from prodlint.facts import Constant
 from prodlint.finding import Location
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import ENVIRONMENT_READS
+from prodlint.project.deployment.env_files import is_ignored
 from prodlint.project.values.outcomes import Environment, options
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import counted, first_line, for_it, listed
@@ -40,6 +41,15 @@ def _of_environment(app: Application) -> Iterator[Evidence]:
         number = counted(len(named), "secret")
         come = "comes" if len(named) == 1 else "come"
         yield for_it(f"{number} {come} from the environment: {listed(sorted(named))}", min(named.values()))
+
+
+def env_files_ignored(app: Application) -> Iterator[Evidence]:
+    """The folders in which git ignores a `.env` file."""
+    folders = {path.rpartition("/")[0] for path in app.project.sources if path.rpartition("/")[2] == ".gitignore"}
+    for folder in sorted(folders):
+        path = f"{folder}/.env" if folder else ".env"
+        if is_ignored(app.project, path):
+            yield for_it(f"git ignores `{path}`", first_line(f"{folder}/.gitignore" if folder else ".gitignore"))
 
 
 def keys_not_logged(app: Application) -> Iterator[Evidence]:

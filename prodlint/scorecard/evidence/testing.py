@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
+from prodlint.facts import Constant, Document, Mapping, Value, walk
+from prodlint.finding import Location
 from prodlint.project.routes.route import Route
+from prodlint.project.values.bindings import Defined
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import against, counted, first_line, for_it
+from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed, open_because
+
+_LEAST = 80
+"""The coverage that the checklist asks for, in percent."""
+_OPTION = re.compile(r"--(?:cov-)?fail-under[= ](\d+(?:\.\d+)?)")
 
 
 def _tested(app: Application, routes: tuple[Route, ...]) -> Iterator[Evidence]:
@@ -72,3 +80,67 @@ def errors_tested(app: Application) -> Iterator[Evidence]:
         found.setdefault(0, path)
     if found:
         yield for_it("tests look at the status of responses", first_line(found[0]))
+
+
+def tools_unit_tested(app: Application) -> Iterator[Evidence]:
+    """Tools that a test names."""
+    yield from _named(app, [(tool.name.rpartition(".")[2], tool.function) for tool in app.tools])
+
+
+def tools_executed(app: Application) -> Iterator[Evidence]:
+    """The same: to name a tool is to call it, or to ask for it by its name."""
+    yield from tools_unit_tested(app)
+
+
+def services_unit_tested(app: Application) -> Iterator[Evidence]:
+    """Functions and classes of service modules that a test names."""
+    found = []
+    for path in app.paths:
+        python = app.project.python(path) if "service" in path.lower() else None
+        for index, scope in enumerate(python.scopes if python is not None else ()):
+            if scope.kind in {"function", "class"} and scope.parent == 0 and not scope.name.startswith("_"):
+                found.append((scope.name, Defined(path, index)))
+    yield from _named(app, found)
+
+
+def _named(app: Application, several: list[tuple[str, Defined]]) -> Iterator[Evidence]:
+    """Of functions and classes, those whose name occurs in a test."""
+    tested, first = [], ""
+    for name, _ in several:
+        path = next((each for each in app.project.mentioning(name) if app.project.role(each) == "test"), "")
+        if path:
+            tested.append(name)
+            first = first or path
+    if tested:
+        text = f"{len(tested)} of {len(several)} are named in tests: {listed(tested)}"
+        yield for_it(text, first_line(first))
+
+
+def coverage(app: Application) -> Iterator[Evidence]:
+    """The threshold below which the tests fail."""
+    for path in sorted(app.project.sources):
+        if app.project.sources[path].kind not in {"toml", "ini", "yaml", "script", "text"}:
+            continue
+        content = app.project.facts(path).content
+        for document in content.values if isinstance(content, Document) else ():
+            yield from _threshold(document, path)
+
+
+def _threshold(document: Value, path: str) -> Iterator[Evidence]:
+    for each in walk(document):
+        for key, value in each.items if isinstance(each, Mapping) else ():
+            if getattr(key, "value", None) == "fail_under" and isinstance(value, Constant):
+                yield _enough(str(value.value), Location(path, value.place))
+        text = each.value if isinstance(each, Constant) else None
+        found = _OPTION.search(text) if isinstance(text, str) else None
+        if found:
+            yield _enough(found[1], Location(path, each.place))
+
+
+def _enough(text: str, location: Location) -> Evidence:
+    try:
+        enough = float(text) >= _LEAST
+    except ValueError:
+        return open_because(f"the threshold `{text}` is no number", location)
+    said = f"tests fail below {text} % coverage"
+    return for_it(said, location) if enough else against(f"{said}, which is less than {_LEAST} %", location)
