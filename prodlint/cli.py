@@ -171,36 +171,56 @@ def _rendered(report: Report, rules: dict[str, Rule], form: str, target: str, co
 
 @command.command()
 @click.argument("rule")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="How to show it."
+)
 @config_option
 @color_option
-def explain(rule: str, file: str | None, color: str) -> int:
-    """Show the page of a rule: why it matters, what to do, when it is wrong, examples."""
+def explain(rule: str, form: str, file: str | None, color: str) -> int:
+    """Show the page of a rule: why it matters, what to do, when it is wrong, examples.
+
+    On a terminal the page is laid out; elsewhere it is Markdown.
+    """
     from prodlint.report import catalogue, text
 
     chosen = choose((), file)
     known = config.names(chosen.catalogue)
     if rule not in known:
-        raise click.UsageError(f"There is no rule `{rule}`{nearest(rule, list(known)) or '.'}")
+        categories = {each.category for each in chosen.catalogue.values()}
+        hint = f"; `prodlint rules {rule}` lists that category." if rule in categories else ""
+        raise click.UsageError(f"There is no rule `{rule}`{hint or nearest(rule, list(known)) or '.'}")
     found = chosen.catalogue[known[rule]]
-    if not output.is_terminal(sys.stdout) and color != "always":
+    if form == "json":
+        return output.say(catalogue.page_json(found, chosen.active, chosen.severities), machine=True)
+    if form == "markdown" or (not output.is_terminal(sys.stdout) and color != "always"):
         return output.say(catalogue.page_text(found))
     return output.say(catalogue.terminal_page(found, output.width(), text.colored(color, True, os.environ)))
 
 
 @command.command()
+@click.argument("words", nargs=-1, metavar="[WORDS]...")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to show them.")
 @select_option
 @ignore_option
 @config_option
-def rules(form: str, select: tuple[str, ...], ignore: tuple[str, ...], file: str | None) -> int:
-    """List the rules, with what the configuration turns on."""
+def rules(words: tuple[str, ...], form: str, select: tuple[str, ...], ignore: tuple[str, ...], file: str | None) -> int:
+    """List the rules, with what the configuration turns on.
+
+    WORDS leave the rules that have all of them: a category, a severity, `on` or `off`, a CWE number such as `cwe-89`,
+    or a part of the name or title.
+    """
     from prodlint.report import catalogue
 
     chosen = choose((), file, select, ignore)
+    shown = catalogue.filtered(chosen.catalogue, words, chosen.active, chosen.severities)
+    if not shown:
+        known = [*chosen.catalogue, *{rule.category for rule in chosen.catalogue.values()}]
+        near = next((each for each in (nearest(word, known) for word in words) if each), ".")
+        raise click.UsageError(f"No rule has {' and '.join(f'`{word}`' for word in words)}{near}")
     if form == "json":
-        return output.say(catalogue.rules_json(chosen.catalogue, chosen.active, chosen.severities), machine=True)
+        return output.say(catalogue.rules_json(shown, chosen.active, chosen.severities), machine=True)
     width = output.width() if output.is_terminal(sys.stdout) else 0
-    return output.say(catalogue.rules_table(chosen.catalogue, chosen.active, chosen.severities, width))
+    return output.say(catalogue.rules_table(shown, chosen.active, chosen.severities, width))
 
 
 @command.command()

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from prodlint.checklist import ITEMS
 from prodlint.config import Config, ConfigError
 from prodlint.project import Project
+from prodlint.report.printable import printable
 from prodlint.rule import Rule
+from prodlint.surveyed import found, open_routes
 
 __all__ = ["target", "text"]
 
+_MOST = 8
+"""Paths that are listed."""
 
-def target(root: str, found: Config) -> str:
+
+def target(root: str, known: Config) -> str:
     """The file to write. Raises `ConfigError` where there is a configuration already."""
     path = os.path.join(root, "prodlint.toml")
-    if found.path or os.path.lexists(path):
-        raise ConfigError(f"There is a configuration already: {os.path.relpath(found.path or path)}.")
+    if known.path or os.path.lexists(path):
+        raise ConfigError(f"There is a configuration already: {os.path.relpath(known.path or path)}.")
     return path
 
 
@@ -32,6 +39,7 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     kinds = Counter(source.kind for source in project.sources.values())
     seen = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     yield f"# Files found when this was written: {seen or 'none'}."
+    yield from (f"# {_clean(sentence)}" for sentence in found(project))
     yield ""
     yield '# What to run: rules, categories, "default" or "all". Categories:'
     yield f"# {', '.join(sorted({rule.category for rule in rules.values()}))}."
@@ -43,6 +51,8 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     yield ""
     yield '# The least severity that makes a run fail: "error", "warning" or "note".'
     yield 'fail-on = "warning"'
+    yield "# The states of items that make `prodlint checklist` fail: not-met, unknown, needs-attesting."
+    yield 'checklist-fail-on = ["not-met"]'
     yield ""
     yield "# Files not to look at, as in a .gitignore. What .gitignore names is left out anyway."
     yield "exclude = []"
@@ -50,7 +60,7 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     yield "# Functions that refuse an anonymous caller in a way that cannot be seen in this repository, such as an"
     yield "# authenticating gateway's, and paths that are open on purpose."
     yield '# auth-dependencies = ["app.security.require_user"]'
-    yield '# public-routes = ["/status", "/public/*"]'
+    yield from _public_routes(project)
     yield ""
     yield "# Folders with rule pages of your own, below this folder."
     yield '# rules = [".prodlint/rules"]'
@@ -63,11 +73,44 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     folders = _folders(project, "script") or ["scripts"]
     yield "# [per-file-ignores]"
     yield from (f'# {json.dumps(folder + "/**")} = ["missing-request-timeout"]' for folder in folders)
+    yield ""
+    yield "# What no source tells, somebody vouches for; one table an item, as docs/checklist.md describes. Items:"
+    yield from textwrap.wrap(
+        ", ".join(item.name for item in ITEMS.values() if item.running), 110, initial_indent="# ",
+        subsequent_indent="# ", break_on_hyphens=False,
+    )  # fmt: skip
+    yield "# [attestations.load-test]"
+    yield '# by = "who answers for it"'
+    yield "# on = 2026-11-02"
+    yield "# until = 2027-02-01"
+    yield '# link = "https://example.org/where-it-is-shown"'
     for rule in rules.values():
         if rule.options:
             yield ""
             yield f"# [options.{rule.name}]"
             yield from (f"# {name} = {json.dumps(value)}" for name, value in rule.options.items())
+
+
+def _public_routes(project: Project) -> Iterator[str]:
+    """The paths that nobody guards, as a list to choose from: what is public by nature needs no entry."""
+    several = list(open_routes(project))
+    rest = [path for path, reason in several if not reason]
+    reasons = Counter(reason for _, reason in several if reason)
+    if reasons:
+        named = ", ".join(f"{reason} ({number})" for reason, number in sorted(reasons.items()))
+        yield f"# Public by nature, so that they need no entry: {_clean(named)}."
+    if not rest:
+        yield '# public-routes = ["/status", "/public/*"]'
+        return
+    yield f"# Nobody is refused at {len(rest)} other paths; keep those that are open on purpose."
+    if len(rest) > _MOST:
+        yield f"# The first {_MOST}; `prodlint inspect routes` lists them all."
+    yield f"# public-routes = {json.dumps([_clean(path) for path in rest[:_MOST]])}"
+
+
+def _clean(text: str) -> str:
+    """Text of the tree for a comment: nothing in it ends the line."""
+    return " ".join(printable(text).split())
 
 
 def _folders(project: Project, role: str) -> list[str]:

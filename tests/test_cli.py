@@ -193,6 +193,50 @@ def test_rules_show_what_runs(tree, prodlint) -> None:
     assert prodlint("rules", "--select", "errors", "--format", "json")[1].count('"active": true') == 1
 
 
+def test_rules_are_found_by_words(tree, prodlint) -> None:
+    def named(*words: str) -> set[str]:
+        return {row["name"] for row in json.loads(prodlint("rules", *words, "--format", "json")[1])}
+
+    assert named("errors", "on") == {"missing-request-timeout"}
+    assert named("timeout", "warning") >= {"missing-request-timeout"}
+    assert "missing-request-timeout" not in named("warning", "off") | named("error")
+    assert named("cwe-798") >= {"hardcoded-secret"} and named("SECRET") >= {"hardcoded-secret"}
+    assert "* missing-request-timeout" in prodlint("rules", "errors")[1]
+    assert prodlint("rules", "hardcoded-secrte")[2].startswith(
+        "prodlint: No rule has `hardcoded-secrte`; did you mean `hardcoded-secret`?"
+    )
+
+
+def test_explain_for_a_program(tree, prodlint) -> None:
+    row = json.loads(prodlint("explain", "missing-request-timeout", "--format", "json")[1])
+    assert row["active"] and row["severity"] == "warning" and "a04-design" in row["items"]
+    assert row["page"].startswith(row["sections"][""]) and row["sections"]["What to do"]
+    assert prodlint("explain", "missing-request-timeout", "--format", "markdown", "--color", "always")[1].startswith("# ")
+    assert "`prodlint rules errors` lists that category." in prodlint("explain", "errors")[2]
+
+
+def test_init_says_what_it_found(tree, prodlint) -> None:
+    (tree / "app/main.py").write_text(
+        "from fastapi import FastAPI\nfrom sqlalchemy import create_engine\n\n"
+        "app = FastAPI()\nengine = create_engine('postgresql://db/shop')\n\n\n"
+        "@app.get('/health')\ndef health():\n    return {'status': 'ok'}\n\n\n"
+        "@app.get('/prices')\ndef prices():\n    return []\n"
+    )
+    (tree / "Dockerfile").write_text("FROM python:3.12\nCMD gunicorn -w 4 app.main:app\n")
+    (tree / "docker-compose.yml").write_text("services:\n  proxy:\n    image: traefik:3\n")
+    prodlint("init")
+    text = (tree / "prodlint.toml").read_text()
+    for line in (
+        "# Application: fastapi in app/main.py:4, 2 routes; 0 refuse an anonymous caller.",
+        "# Server: gunicorn of app.main:app, 4 workers (Dockerfile:2).",
+        "# Database: PostgreSQL, over `create_engine` in app/main.py:5.",
+        "# Proxy: docker-compose.yml:3 configures or starts one, which may limit, time out and add headers as well.",
+        "# Public by nature, so that they need no entry: health check (1).",
+        '# public-routes = ["/prices"]',
+    ):
+        assert line in text.splitlines()
+
+
 def test_init_writes_a_configuration_that_works_and_overwrites_none(tree, prodlint) -> None:
     (tree / "scripts").mkdir()
     (tree / "scripts/load.py").write_text("print(1)\n")

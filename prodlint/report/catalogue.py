@@ -6,11 +6,28 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from prodlint.checklist import ITEMS
 from prodlint.finding import Severity
 from prodlint.report.printable import cut
 from prodlint.rule import Rule
 
-__all__ = ["page_text", "rules_json", "rules_table", "terminal_page"]
+__all__ = ["filtered", "page_json", "page_text", "rules_json", "rules_table", "terminal_page"]
+
+
+def filtered(
+    rules: Mapping[str, Rule], words: Collection[str], active: Collection[str], severities: Mapping[str, Severity]
+) -> dict[str, Rule]:
+    """The rules that have all of the words: as their category or severity, as `on` or `off`, as a CWE number, or as a
+    part of their name or title."""
+    found = {}
+    for name, rule in rules.items():
+        own = {rule.category, severities.get(name, rule.severity).value, "on" if name in active else "off"}
+        own |= {f"cwe-{number}" for number in rule.cwe} | {entry.lower() for entry in rule.owasp}
+        text = f"{name} {rule.title}".lower()
+        exact = {"on", "off", *(severity.value for severity in Severity), *(each.category for each in rules.values())}
+        if all(word.lower() in own or (word.lower() not in exact and word.lower() in text) for word in words):
+            found[name] = rule
+    return found
 
 
 def rules_table(
@@ -33,7 +50,8 @@ def rules_table(
         lines.append(cut(line, width) if width else line)
     lines += [
         "",
-        f"{len(active)} of {len(rules)} rules run (*). `prodlint explain RULE` shows a rule's page.",
+        f"{sum(name in active for name in rules)} of {len(rules)} rules run (*). "
+        "`prodlint explain RULE` shows a rule's page.",
     ]
     return "\n".join(lines[1:]) + "\n"
 
@@ -44,24 +62,33 @@ def rules_json(
     severities: Mapping[str, Severity],
 ) -> str:
     """All rules as a JSON list; `severity` is the one that holds, `active` says whether the rule runs."""
-    rows: list[dict[str, Any]] = [
-        {
-            "name": rule.name,
-            "category": rule.category,
-            "title": rule.title,
-            "severity": severities.get(rule.name, rule.severity).value,
-            "confidence": rule.confidence,
-            "active": rule.name in active,
-            "default": rule.default,
-            "cwe": rule.cwe,
-            "owasp": rule.owasp,
-            "checklist": rule.checklist,
-            "options": rule.options,
-            "aliases": rule.aliases,
-        }
-        for rule in rules.values()
-    ]
-    return json.dumps(rows, indent=2) + "\n"
+    return json.dumps([_row(rule, active, severities) for rule in rules.values()], indent=2) + "\n"
+
+
+def page_json(rule: Rule, active: Collection[str], severities: Mapping[str, Severity]) -> str:
+    """A rule as `rules_json` has it, with its message, the items of the checklist that ask for it, and its page: whole,
+    and by heading ("" is what stands before the first one)."""
+    items = [item.name for item in ITEMS.values() if rule.name in (*item.rules, *item.related)]
+    row = _row(rule, active, severities)
+    row |= {"message": rule.message, "items": items, "sections": rule.sections, "page": rule.page}
+    return json.dumps(row, indent=2) + "\n"
+
+
+def _row(rule: Rule, active: Collection[str], severities: Mapping[str, Severity]) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "category": rule.category,
+        "title": rule.title,
+        "severity": severities.get(rule.name, rule.severity).value,
+        "confidence": rule.confidence,
+        "active": rule.name in active,
+        "default": rule.default,
+        "cwe": rule.cwe,
+        "owasp": rule.owasp,
+        "checklist": rule.checklist,
+        "options": rule.options,
+        "aliases": rule.aliases,
+    }
 
 
 def page_text(rule: Rule) -> str:

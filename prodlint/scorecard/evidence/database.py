@@ -9,7 +9,7 @@ from prodlint.libraries.engines import POOL_SIZES
 from prodlint.project.tables.schema import Column, Table
 from prodlint.project.values.outcomes import Environment, Known
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.monitoring import watched
+from prodlint.scorecard.evidence.pools import watched
 from prodlint.scorecard.evidence.said import for_it, open_because
 
 _UNREAD = "tables of Django's models are not read"

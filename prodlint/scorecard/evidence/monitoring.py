@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.libraries.engines import POOL_EVENTS, POOL_READS
-from prodlint.project.engines.events import listened
-from prodlint.project.engines.monitoring import monitored
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import first_line, for_it
+from prodlint.scorecard.evidence.pools import watched
+from prodlint.scorecard.evidence.said import for_it
 
 
 def health_endpoint(app: Application) -> Iterator[Evidence]:
@@ -21,13 +19,3 @@ def health_endpoint(app: Application) -> Iterator[Evidence]:
 def pool_metrics(app: Application) -> Iterator[Evidence]:
     """What exports how many connections are in use."""
     yield from watched(app)
-
-
-def watched(app: Application) -> Iterator[Evidence]:
-    """What looks at the connection pool."""
-    place = listened(app.project, POOL_EVENTS)
-    if place is not None:
-        yield for_it("events of the pool are listened to", place)
-    elif monitored(app.project):
-        path = app.mentions(*POOL_READS)
-        yield for_it("how many connections are in use is exported", first_line(path) if path else None)

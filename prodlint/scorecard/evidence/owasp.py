@@ -9,7 +9,8 @@ from prodlint.checklist import Evidence
 from prodlint.finding import Answer, Location
 from prodlint.project.requirements.dependencies import dependencies
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence import authentication, documentation, errors, inputs, process
+from prodlint.scorecard.evidence import authentication, documentation, errors, inputs
+from prodlint.scorecard.evidence.pipelines import texts
 from prodlint.scorecard.evidence.said import counted, first_line, for_it
 
 _HASHERS = {
@@ -77,7 +78,7 @@ def a06_components(app: Application) -> Iterator[Evidence]:
     for path in (".github/dependabot.yml", ".github/dependabot.yaml", "renovate.json", ".github/renovate.json"):
         if path in app.project.sources:
             yield for_it("newer versions are proposed by a bot", first_line(path))
-    for location, text in process.texts(app):
+    for location, text in texts(app):
         if re.search(r"\b(pip-audit|safety check|osv-scanner|trivy|snyk|grype)\b", text):
             yield for_it("a pipeline looks for known advisories", location)
             return

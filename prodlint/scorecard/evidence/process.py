@@ -6,30 +6,18 @@ import re
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.facts import Constant, Document, Mapping, Text, Value, walk
-from prodlint.finding import Location
+from prodlint.facts import Text
 from prodlint.scorecard.application import Application
+from prodlint.scorecard.evidence.pipelines import pipelines, texts
 from prodlint.scorecard.evidence.said import counted, first_line, for_it
 
-_FILES = (
-    ".gitlab-ci.yml", "azure-pipelines.yml", ".circleci/config.yml", ".travis.yml", "bitbucket-pipelines.yml",
-    ".drone.yml", ".woodpecker.yml", "cloudbuild.yaml", "Jenkinsfile", "buildspec.yml", "appveyor.yml",
-)  # fmt: skip
 _TEST = re.compile(r"\b(pytest|tox|nox|unittest|manage\.py test|coverage run|make test|scripts/tests?)", re.IGNORECASE)
 _STAGING = re.compile(r"\b(staging|stage|preprod|pre-production|uat)\b", re.IGNORECASE)
 
 
-def _pipelines(app: Application) -> list[str]:
-    return [
-        path
-        for path in sorted(app.project.sources)
-        if path in _FILES or (path.startswith((".github/workflows/", ".forgejo/workflows/")) and path.endswith("ml"))
-    ]
-
-
 def ci_pipeline(app: Application) -> Iterator[Evidence]:
     """The files of the pipeline."""
-    paths = _pipelines(app)
+    paths = pipelines(app)
     if paths:
         what = counted(len(paths), "pipeline") if len(paths) > 1 else "a pipeline"
         yield for_it(f"{what} {'are' if len(paths) > 1 else 'is'} set up", first_line(paths[0]))
@@ -51,24 +39,6 @@ def staging_first(app: Application) -> Iterator[Evidence]:
         if found:
             yield for_it(f"a pipeline speaks of `{found[0].lower()}`", location)
             return
-
-
-def texts(app: Application) -> Iterator[tuple[Location, str]]:
-    """The keys and texts of the pipelines, each with its place."""
-    for path in _pipelines(app):
-        content = app.project.facts(path).content
-        for document in content.values if isinstance(content, Document) else ():
-            yield from ((Location(path, place), text) for place, text in _inside(document))
-
-
-def _inside(value: Value) -> Iterator[tuple[int, str]]:
-    for each in walk(value):
-        if isinstance(each, Constant) and isinstance(each.value, str):
-            yield each.place, each.value
-        elif isinstance(each, Mapping):
-            for key, _ in each.items:
-                if isinstance(key, Constant) and isinstance(key.value, str):
-                    yield key.place, key.value
 
 
 def rollback_documented(app: Application) -> Iterator[Evidence]:
