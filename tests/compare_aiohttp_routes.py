@@ -32,7 +32,7 @@ def place(call):
 
 module, _, attribute = target.partition(":")
 found = importlib.import_module(module)
-for part in attribute.removesuffix("()").split("."):
+for part in attribute.replace("()", "").split("."):
     found = getattr(found, part)
 found = found() if attribute.endswith("()") else found
 rows = []

@@ -10,6 +10,7 @@ from prodlint.project.identity.clients import chosen_identities
 from prodlint.project.identity.events import CALLER
 from prodlint.project.identity.identity import Answered
 from prodlint.project.identity.isolation import exposed_rows
+from prodlint.project.identity.roles import demanded
 from prodlint.project.identity.tools import find_tools
 
 MODELS = """
@@ -218,3 +219,131 @@ def delete(key: int, user=Depends(me), db=Depends(get_db)):
     db.delete(up(db, key, user))
 """
     assert len(exposed(tree(code))) <= 1
+
+
+def owners(project: Project) -> dict[str, tuple[str, tuple[str, ...]]]:
+    found = {route.subject: project.identity.owner(route) for route in project.routes}
+    return {subject: (owner.status, owner.by) for subject, owner in found.items() if owner is not None}
+
+
+def test_who_owns_says_what_binds_the_rows_of_a_route_to_the_caller() -> None:
+    assert owners(tree("""
+@app.get("/items/{item_id}")
+def compared(item_id: int, user=Depends(me), db=Depends(get_db)):
+    item = db.get(Item, item_id)
+    if item.owner_id != user.id:
+        raise HTTPException(403)
+    return item
+
+@app.delete("/items/{item_id}")
+def open_to_all(item_id: int, user=Depends(me), db=Depends(get_db)):
+    item = db.get(Item, item_id)
+    db.delete(item)
+
+@app.post("/items")
+def made(name: str, user=Depends(me), db=Depends(get_db)):
+    db.add(Item(name=name, owner_id=user.id))
+
+@app.post("/users/{user_id}/items")
+def made_for(user_id: int, name: str, user=Depends(me), db=Depends(get_db)):
+    if user_id != user.id:
+        raise HTTPException(403)
+    db.add(Item(name=name, owner_id=user_id))
+
+@app.get("/me")
+def mine(user=Depends(me)):
+    return user
+
+@app.get("/version")
+def version(user=Depends(me)):
+    return 1
+""")) == {
+        "GET /items": ("caller", ("Item.owner_id",)),
+        "GET /items/{item_id}": ("caller", ("Item.owner_id",)),
+        "DELETE /items/{item_id}": ("none", ()),
+        "POST /items": ("caller", ("Item.owner_id",)),
+        "POST /users/{user_id}/items": ("caller", ("Item.owner_id", "user_id")),
+        "GET /me": ("caller", ("the caller's own row",)),
+    }
+
+
+def test_who_owns_knows_roles_and_what_cannot_be_followed() -> None:
+    assert owners(tree("""
+from somewhere import may_see
+
+def admin(user=Depends(me)):
+    if not user.is_admin:
+        raise HTTPException(403)
+    return user
+
+@app.get("/all", dependencies=[Depends(admin)])
+def everything(db=Depends(get_db)):
+    return db.query(Item).all()
+
+@app.get("/items/{item_id}")
+def checked_elsewhere(item_id: int, user=Depends(me), db=Depends(get_db)):
+    item = db.get(Item, item_id)
+    may_see(user, item)
+    return item
+
+@app.get("/open/{item_id}")
+def without_authentication(item_id: int, db=Depends(get_db)):
+    return db.get(Item, item_id)
+""")) == {
+        "GET /items": ("caller", ("Item.owner_id",)),
+        "GET /all": ("role", ("is_admin",)),
+        "GET /items/{item_id}": ("unknown", ()),
+        "GET /open/{item_id}": ("none", ()),
+    }
+
+
+def test_a_name_that_is_the_callers_does_not_bind_a_row_that_is_loaded_by_its_key() -> None:
+    found = owners(tree("""
+@app.get("/{email}/items/{item_id}")
+def by_key(email: str, item_id: int, user=Depends(me), db=Depends(get_db)):
+    if email != user.email:
+        raise HTTPException(403)
+    return db.get(Item, item_id)
+"""))
+    assert found["GET /{email}/items/{item_id}"] == ("none", ())
+
+
+def test_a_decorator_that_hands_the_function_to_another_demands_a_role() -> None:
+    project = project_of({"main.py": """
+import functools
+from flask import Flask, abort
+from flask_login import current_user, login_required
+app = Flask(__name__)
+
+class require_permissions:
+    def __init__(self, names):
+        self.names = names
+    def __call__(self, function):
+        @functools.wraps(function)
+        def decorated(*args, **kwargs):
+            if current_user.has_permissions(self.names):
+                return function(*args, **kwargs)
+            abort(403)
+        return decorated
+
+def require_permission(name):
+    return require_permissions((name,))
+
+def require_admin(function):
+    return require_permission("admin")(function)
+
+@app.route("/all")
+@require_admin
+@login_required
+def everything():
+    return ""
+
+@app.route("/some")
+@login_required
+def some():
+    return ""
+"""})
+    assert {route.path: demanded(project, route) for route in project.routes} == {
+        "/all": "main.require_admin",
+        "/some": "",
+    }

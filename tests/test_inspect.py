@@ -58,3 +58,17 @@ def test_the_table_tells_who_refuses_and_what_is_tested() -> None:
 def test_the_table_says_why_a_route_is_public() -> None:
     open_route = {**ROUTE, "authentication": {"status": "none"}, "public": "login"}
     assert "public: login" in table("routes", [open_route])
+
+
+def test_who_owns_is_a_column_of_the_table() -> None:
+    owners: list[dict[str, object] | None] = [
+        {"status": "caller", "by": ["Item.owner_id"], "reason": ""},
+        {"status": "role", "by": ["app.deps.require_admin"], "reason": ""},
+        {"status": "unknown", "by": [], "reason": "`check` cannot be followed"},
+        {"status": "none", "by": [], "reason": ""},
+        None,
+    ]
+    rows = [{**ROUTE, "path": f"/{number}", "owner": owner} for number, owner in enumerate(owners)]
+    head, *lines = table("routes", rows).splitlines()
+    start, end = head.index("WHO OWNS"), head.index("LIMITS")
+    assert [line[start:end].strip() for line in lines] == ["Item.owner_id", "role: require_admin", "unknown", "", ""]

@@ -99,12 +99,21 @@ def _routes(rows: Sequence[Row], width: int) -> Iterator[str]:
             by = f"public: {row['public']}"
         limits, tests = row.get("limits") or (), row.get("tests") or ()
         cells.append([
-            methods, row.get("path"), authentication.get("status"), by, row.get("owner"), limits, len(tests) or "",
+            methods, row.get("path"), authentication.get("status"), by, _owner(row), limits, len(tests) or "",
             handler, _place(row),
         ])  # fmt: skip
     return _aligned(
         ["METHODS", "PATH", "AUTH", "WHO REFUSES", "WHO OWNS", "LIMITS", "TESTS", "HANDLER", "FILE:LINE"], cells, width
     )
+
+
+def _owner(row: Row) -> object:
+    """What binds the rows of a route to the caller, in short; the reason is in the other formats."""
+    owner = row.get("owner") or {}
+    status, by = owner.get("status"), owner.get("by") or ()
+    if status == "role":
+        return f"role: {_text([each.rpartition('.')[2] for each in by])}" if by else "role"
+    return by if status == "caller" else status if status == "unknown" else ""
 
 
 def _tables(rows: Sequence[Row], width: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from prodlint.libraries.identity import ROW_SECURITY, SILENT_FILTERS, TOKEN_CHEC
 from prodlint.project.identity.callers import Callers, Walked
 from prodlint.project.identity.evidence import Evidence
 from prodlint.project.identity.model import Model
+from prodlint.project.identity.owners import Owner, owner_of
 from prodlint.project.identity.proof import Proof, prove
 from prodlint.project.identity.roles import demanded
 from prodlint.project.routes.route import Route
@@ -74,6 +75,15 @@ class Identity:
         for each in self.answered:
             evidence.add(each.route, each.walked, each.proof, each.status)
         return evidence
+
+    @cached_property
+    def _by_route(self) -> dict[Route, Answered]:
+        return {each.route: each for each in self.answered}
+
+    def owner(self, route: Route) -> Owner | None:
+        """Who may reach the rows that a route touches; None where it touches none, or cannot be walked."""
+        answered = self._by_route.get(route)
+        return owner_of(self, answered) if answered is not None else None
 
     def is_restricted(self, answered: Answered) -> bool:
         """Whether a route is for some callers only: a refusal depends on what the caller may do, and does not let those

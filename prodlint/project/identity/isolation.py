@@ -10,7 +10,8 @@ from msgspec import Struct
 from prodlint.finding import Location, Step
 from prodlint.libraries.identity import is_owner_column
 from prodlint.project.identity.callers import Found
-from prodlint.project.identity.events import UNKNOWN, Access, Constraint, Handed, Label, Modified, Refused, Written
+from prodlint.project.identity.doubts import doubt_about
+from prodlint.project.identity.events import Access, Constraint, Label, Modified, Refused, Written
 from prodlint.project.identity.evidence import SAFE, Evidence, Ownership
 from prodlint.project.identity.proof import Proof
 from prodlint.project.tables.schema import Table
@@ -73,9 +74,7 @@ def _exposed(identity: Identity, answered: Answered, label: Label) -> Exposed | 
     owner = sorted(ownership.columns or ownership.written, key=lambda each: (not is_owner_column(each), each))[0]
     if _asks_for_owner(evidence, proof, label, access.table):
         return None  # The client names the owner: that is `client-supplied-identity`.
-    doubt = answered.walked.unknown
-    if label in proof.perhaps or proof.labels_of(label) & proof.perhaps:
-        doubt = doubt or _doubt(answered, label)
+    doubt = answered.walked.unknown or doubt_about(answered, label)
     return Exposed(
         answered, access, table, owner, key, verb, condition.entry, why, doubt or identity.hidden,
         (Step(f"`{access.table.label}` is looked up here by `{key}` alone", access.location),),
@@ -169,17 +168,6 @@ def _is_direct(answered: Answered) -> bool:
     """Whether a route changes the very object that its path ends with."""
     route = answered.route
     return route.path.rstrip("/").endswith("}") and not set(route.methods) & {"POST", "GET", "*"}
-
-
-def _doubt(answered: Answered, label: Label) -> str:
-    """Why a row may be isolated: what it, or what chose it, was handed to."""
-    wanted = {label, *answered.proof.labels_of(label)}
-    if UNKNOWN in wanted:
-        return "a condition of the query cannot be followed"
-    for found in answered.walked.found:
-        if isinstance(found.event, Handed) and found.event.labels & wanted:
-            return f"`{found.event.name}`, which cannot be followed, may check it"
-    return "code that cannot be followed may check it"
 
 
 __all__ = ["Exposed", "exposed_rows"]

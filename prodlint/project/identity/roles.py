@@ -77,19 +77,29 @@ def _demand(project: Project, route: Route) -> str:
 
 def demanded(project: Project, route: Route) -> str:
     """The decorator, hook or guard that turns some known callers of a route away, or may do so; "" for none."""
-    for guard in route.guards:
-        if guard.kind == "middleware":
-            continue
-        if guard.external == "starlette.authentication.requires" and _scope(guard) != "authenticated":
-            return guard.name
-        if guard.unknown or any(word in guard.external.lower() for word in _RESTRICTING):
-            return guard.name
-        if guard.code is None:
-            continue
-        codes = (guard.code,) if guard.kind != "decorator" else wrapped_by(project, guard.code)[0]
-        if any(_forbids(project, code) or _hides(project, code) for code in codes):
-            return guard.name
-    return ""
+    return next((each.name for each in route.guards if each.kind != "middleware" and _turns_away(project, each)), "")
+
+
+def _turns_away(project: Project, guard: Guard) -> bool:
+    if guard.external == "starlette.authentication.requires" and _scope(guard) != "authenticated":
+        return True
+    if guard.unknown or any(word in guard.external.lower() for word in _RESTRICTING):
+        return True
+    if guard.code is None:
+        return False
+    codes = (guard.code,) if guard.kind != "decorator" else _wrapping(project, guard.code, set())
+    return any(_forbids(project, code) or _hides(project, code) for code in codes)
+
+
+def _wrapping(project: Project, decorator: Defined, seen: set[Defined]) -> tuple[Defined, ...]:
+    """What a decorator puts around a function, by itself or by handing it to others
+    (`return require_permission("admin")(function)`)."""
+    seen.add(decorator)
+    inner, further = wrapped_by(project, decorator)
+    for guard in further:
+        if guard.code is not None and guard.code not in seen:
+            inner += _wrapping(project, guard.code, seen)
+    return inner
 
 
 def _scope(guard: Guard) -> object:

@@ -40,7 +40,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_PASSWORDS = _set("password passwd password1 new_password pin otp passcode")
+_PASSWORDS = _set("password passwd pass pwd password1 new_password pin otp passcode")
 _PROOFS = _set(
     "code token key otp assertion credential id_token access_token refresh_token signature uid uidb64 ticket passkey "
     "samlresponse reset_token verification_code confirmation_token activation_key hash"

@@ -37,6 +37,7 @@ def rows(project: Project) -> list[dict[str, object]]:
     listed = []
     for route in project.routes:
         decided = project.authentication(route)
+        owner = project.identity.owner(route)
         names = dict.fromkeys(each.name for top in route.dependencies for each in top.closure() if each.name != "?")
         listed.append(
             {
@@ -48,6 +49,7 @@ def rows(project: Project) -> list[dict[str, object]]:
                 "framework": route.framework,
                 "dependencies": sorted(names),
                 "authentication": {"status": decided.status, "by": decided.by, "reason": decided.reason},
+                "owner": {"status": owner.status, "by": list(owner.by), "reason": owner.reason} if owner else None,
                 "response_model": route.response_model or None,
                 "body_models": body_models(project, route),
                 "params": parameters(project, route),
