@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from prodlint.project.deployment.applications import WebApplication, find_applications
 from prodlint.project.deployment.compose import Service, find_services
+from prodlint.project.deployment.gates import Deployed, deployed, tests_of
 from prodlint.project.deployment.images import Image, find_images
 from prodlint.project.deployment.manifests import Workload, find_workloads
+from prodlint.project.deployment.pipelines import Job, Pipeline, find_pipelines
 from prodlint.project.deployment.platforms import Entry, HealthPath, find_entries, find_health_paths
 from prodlint.project.deployment.servers import Served, find_served
 from prodlint.project.deployment.starts import Start, find_starts
@@ -73,6 +75,23 @@ class Deployment:
     def starts(self) -> tuple[Start, ...]:
         """What all of these start."""
         return find_starts(self.project, self)
+
+    @cached_property
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """The pipelines of continuous integration."""
+        return find_pipelines(self.project)
+
+    @cached_property
+    def tests(self) -> tuple[tuple[Job, str], ...]:
+        """The jobs whose failure stops a pipeline because tests fail, each with what runs them."""
+        jobs = (job for pipeline in self.pipelines for job in pipeline.jobs)
+        ran = ((job, tests_of(self.project, job)) for job in jobs)
+        return tuple((job, what) for job, (what, counts) in ran if what and counts)
+
+    @cached_property
+    def deployed(self) -> tuple[Deployed, ...]:
+        """The jobs that deploy, with the tests that stand before them."""
+        return deployed(self.project, self.pipelines)
 
     @cached_property
     def servers(self) -> tuple[Served, ...]:

@@ -1,0 +1,42 @@
+"""Repositories that deploy to production and nowhere before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.finding import Finding
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+_STAGING = re.compile(
+    r"(?:^|[^a-z])(?:stag(?:e|ing)|stg|uat|qa|pre-?prod(?:uction)?|previews?|canary|sandbox)(?:$|[^a-z])"
+)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    deployment = project.deployment
+    if not deployment.deployed or not deployment.applications or _has_staging(project):
+        return
+    each = deployment.deployed[0]
+    yield Finding(each.deploy.location, "repository", {"what": each.deploy.what, "job": each.job.name})
+
+
+def _has_staging(project: Project) -> bool:
+    """Whether a job, an environment, a branch, or the name of a deployment file speaks of one."""
+    for pipeline in project.deployment.pipelines:
+        words = [pipeline.path.rpartition("/")[2], pipeline.name, *pipeline.branches]
+        for job in pipeline.jobs:
+            words += [job.name, job.title, job.environment, job.condition]
+            words += [" ".join(program.words) for program in job.programs]
+            words += [value for use in job.uses for value in use.inputs.values()]
+        if any(_STAGING.search(word.lower()) for word in words):
+            return True
+    kinds = ("yaml", "toml", "json", "dockerfile", "dotenv", "ini", "script")
+    return any(
+        _STAGING.search(f"{path.rpartition('/')[0].rpartition('/')[2]} {path.rpartition('/')[2]}".lower())
+        for path, source in project.sources.items()
+        if (source.kind in kinds or "settings" in path) and source.role in ("application", "script")
+    )
