@@ -83,6 +83,24 @@ POOL_SIZES = frozenset({"pool_size", "max_overflow"})
 POOL_SIZE, MAX_OVERFLOW = 5, 10
 """What `create_engine` takes without them (`QueuePool`, `AsyncAdaptedQueuePool`)."""
 
+CONNECTION_LIMITS: dict[str, int] = {"postgresql": 100, "postgres": 100, "mysql": 151, "mariadb": 151}
+"""Connections that a server accepts unless it is told otherwise (`max_connections`).
+https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-MAX-CONNECTIONS,
+https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_connections,
+https://mariadb.com/docs/server/server-management/variables-and-modes/server-system-variables#max_connections"""
+
+_POSTGRES_IMAGES = ("postgres", "postgis", "timescale", "pgvector")
+DATABASE_IMAGES: dict[str, tuple[str, ...]] = {
+    "postgresql": _POSTGRES_IMAGES,
+    "postgres": _POSTGRES_IMAGES,
+    "mysql": ("mysql", "mariadb", "percona"),
+    "mariadb": ("mysql", "mariadb", "percona"),
+}
+"""Parts of the names of images that run such a server."""
+
+POOLERS = ("pgbouncer", "pgpool", "odyssey", "pgcat", "supavisor", "proxysql", "pooler.")
+"""Parts of the names of images and hosts of external poolers, which share a few connections among many clients."""
+
 LISTENERS = frozenset({"sqlalchemy.event.listens_for", "sqlalchemy.event.listen", "sqlalchemy.event.api.listens_for"})
 POOL_EVENTS = frozenset({"checkout", "checkin", "engine_connect"})
 """Events when a pool hands out a connection, at which a listener may ask whether it is alive, or count it.

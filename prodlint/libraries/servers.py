@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["DEVELOPMENT_COMMANDS", "RELOADERS", "SERVERS", "WORKERS", "Server"]
+__all__ = ["CONCURRENCY", "DEVELOPMENT_COMMANDS", "RELOADERS", "SERVERS", "WORKERS", "Server"]
 
 
 class Server(Struct, frozen=True):
@@ -43,6 +43,16 @@ https://gunicorn.org/reference/settings/#workers (WEB_CONCURRENCY, default 1),
 https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html, https://github.com/emmett-framework/granian,
 https://uwsgi-docs.readthedocs.io/en/latest/Options.html, https://fastapi.tiangolo.com/deployment/server-workers/,
 https://docs.litestar.dev/latest/usage/cli.html, https://sanic.dev/en/guide/running/running.html."""
+
+CONCURRENCY: dict[str, tuple[int, tuple[str, ...]]] = {
+    "gunicorn": (1, ("--threads",)),
+    "waitress-serve": (4, ("--threads",)),
+    "uwsgi": (1, ("--threads",)),
+}
+"""Servers whose workers answer a fixed number of requests at once, with the default and the options for it; gunicorn's
+for its worker classes `sync` and `gthread`. Sources: https://gunicorn.org/reference/settings/#threads,
+https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html,
+https://uwsgi-docs.readthedocs.io/en/latest/Options.html#threads."""
 
 DEVELOPMENT_COMMANDS: dict[str, dict[str, str]] = {
     "flask": {"run": "`flask run` is Werkzeug's development server"},
