@@ -49,7 +49,7 @@ def tokens(app: Application) -> tuple[Answer, str]:
 
 def owned_data(app: Application) -> tuple[Answer, str]:
     if app.django_models is not None:
-        return Answer.UNKNOWN, "whose the rows of Django's models are is not followed"
+        return Answer.UNKNOWN, "queries of Django's models are not followed back to who calls"
     if not app.tables:
         return _absent_data(app, "no table holds the data of users")
     evidence = app.project.identity.evidence

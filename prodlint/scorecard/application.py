@@ -70,11 +70,6 @@ class Application:
             route for route in self.routes if not _TALK.isdisjoint(route.path.lower().strip("/").split("/"))
         )
 
-    @cached_property
-    def health(self) -> tuple[Route, ...]:
-        """Health endpoints."""
-        return tuple(route for route in self.routes if self.project.public_reason(route) == "health check")
-
     # --- tokens and identity ---
 
     @cached_property
@@ -117,17 +112,8 @@ class Application:
 
     @cached_property
     def django_models(self) -> Location | None:
-        """The first file with models of Django."""
-        path = self.mentions("ForeignKey", "CharField", "TextField") and next(
-            (
-                each
-                for each in self.project.mentioning("models")
-                if self.project.role(each) == "application" and each.endswith(("models.py", "models/__init__.py"))
-            ),
-            "",
-        )
-        names = self.project.identifiers(path) if path else ""
-        return Location(path, 1 << 42) if path and " Model " in names and not self.tables else None
+        """Where the first model of Django is; None where there is none."""
+        return next((table.location for table in self.tables if table.mapper == "django"), None)
 
     # --- settings ---
 

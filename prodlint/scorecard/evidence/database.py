@@ -12,8 +12,6 @@ from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.pools import watched
 from prodlint.scorecard.evidence.said import for_it, open_because
 
-_UNREAD = "tables of Django's models are not read"
-
 
 def connection_pool(app: Application) -> Iterator[Evidence]:
     """Engines that are given a size of their pool."""
@@ -54,11 +52,18 @@ def parent_index(app: Application) -> Iterator[Evidence]:
 def filter_index(app: Application) -> Iterator[Evidence]:
     """Columns that queries filter by and an index begins with."""
     yield from _indexed(app, _used(app, {"equal", "either", "range", "join"}))
+    yield from _unread(app)
 
 
 def time_index(app: Application) -> Iterator[Evidence]:
     """Columns that queries sort by and an index begins with."""
     yield from _indexed(app, _used(app, {"order"}))
+    yield from _unread(app)
+
+
+def _unread(app: Application) -> Iterator[Evidence]:
+    if app.django_models is not None and not any(use.table.mapper == "django" for use in app.project.queries):
+        yield open_because("queries of Django's models are not read", app.django_models)
 
 
 def _used(app: Application, kinds: set[str]) -> Iterator[tuple[Table, Column]]:
@@ -77,5 +82,3 @@ def _indexed(app: Application, columns: Iterator[tuple[Table, Column]]) -> Itera
         seen.add(name)
         if column.name in table.leading:
             yield for_it(f"`{name}` has an index", column.location)
-    if app.django_models is not None:
-        yield open_because(_UNREAD, app.django_models)

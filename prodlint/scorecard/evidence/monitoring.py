@@ -5,17 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
+from prodlint.finding import Answer
+from prodlint.project.observability.health import database_touched, health_routes, is_served_by_package
+from prodlint.project.observability.integrations import serving
 from prodlint.scorecard.application import Application
+from prodlint.scorecard.evidence.logging import performance_logged
 from prodlint.scorecard.evidence.pools import watched
 from prodlint.scorecard.evidence.said import for_it
 
 
 def health_endpoint(app: Application) -> Iterator[Evidence]:
-    """The health endpoints."""
-    for route in app.health:
-        yield for_it(f"`{route.subject}` says how the application is", route.location)
+    """The health endpoints, and packages that bring some."""
+    for each in app.project.web_applications:
+        for route in health_routes(app.project, each):
+            yield for_it(f"`{route.subject}` says how the application is", route.location)
+        if is_served_by_package(app.project, each):
+            yield for_it("a package serves health routes", each.location)
+
+
+def database_health(app: Application) -> Iterator[Evidence]:
+    """Health endpoints that run a query."""
+    for each in app.project.web_applications:
+        for route in health_routes(app.project, each):
+            if database_touched(app.project, route).answer is Answer.YES:
+                yield for_it(f"`{route.subject}` asks the database", route.location)
+        if is_served_by_package(app.project, each):
+            yield for_it("a package serves health routes, the database's among them", each.location)
 
 
 def pool_metrics(app: Application) -> Iterator[Evidence]:
     """What exports how many connections are in use."""
     yield from watched(app)
+
+
+def error_rate_monitoring(app: Application) -> Iterator[Evidence]:
+    """Metrics and error trackers that the application attaches."""
+    yield from performance_logged(app)
+    for each in app.project.web_applications:
+        tracker = serving(app.project, each, "errors")
+        if tracker is not None:
+            yield for_it(f"`{tracker.integration.module}` is told of errors", tracker.location)
+
+
+def response_time_monitoring(app: Application) -> Iterator[Evidence]:
+    """Metrics and traces."""
+    yield from performance_logged(app)

@@ -9,7 +9,7 @@ from prodlint.checklist import Evidence
 from prodlint.finding import Answer, Location
 from prodlint.project.requirements.dependencies import dependencies
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence import authentication, documentation, errors, inputs
+from prodlint.scorecard.evidence import authentication, documentation, errors, inputs, logging
 from prodlint.scorecard.evidence.pipelines import texts
 from prodlint.scorecard.evidence.said import counted, first_line, for_it
 
@@ -92,6 +92,12 @@ def a08_integrity(app: Application) -> Iterator[Evidence]:
             if lock.path not in seen and component.application is not Answer.NO:
                 seen.add(lock.path)
                 yield for_it(f"{counted(len(lock.versions), 'package')} are pinned", first_line(lock.path))
+
+
+def a09_logging(app: Application) -> Iterator[Evidence]:
+    """How records are written, and who is told of errors."""
+    yield from logging.structured_logging(app)
+    yield from logging.errors_logged(app)
 
 
 def a10_request_forgery(app: Application) -> Iterator[Evidence]:

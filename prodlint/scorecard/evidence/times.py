@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
+from prodlint.project.observability.health import health_routes
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import first_line, for_it
 
@@ -17,8 +18,9 @@ def chat_latency(app: Application) -> Iterator[Evidence]:
 
 def health_latency(app: Application) -> Iterator[Evidence]:
     """The health endpoints to measure."""
-    for route in app.health:
-        yield for_it(f"`{route.subject}` is the route to measure", route.location)
+    for each in app.project.web_applications:
+        for route in health_routes(app.project, each):
+            yield for_it(f"`{route.subject}` is the route to measure", route.location)
 
 
 def load_test(app: Application) -> Iterator[Evidence]:
