@@ -23,6 +23,7 @@ from prodlint.report.scorecard.links import Links, LinksError, checked, links_fo
 from prodlint.report.scorecard.model import Attestation, Judged, Scorecard
 from prodlint.rule import Rule
 from prodlint.scorecard.decide import judge
+from prodlint.scorecard.evidence import EVIDENCE
 from tests.tree import project_of
 
 SCHEMA = json.loads((Path(formats.__path__[0]) / "checklist.schema.json").read_text())
@@ -137,6 +138,23 @@ def test_without_an_application_nothing_is_met_or_exempt() -> None:
     assert State.MET not in states
     found = item("uploads-checked", a_report(), {"lib/sums.py": "A = 1\n"})
     assert (found.state, found.reason) == (State.UNKNOWN, "no route of a web application was found")
+
+
+def test_one_of_two_is_enough_where_the_item_says_so() -> None:
+    both = a_report(a_finding("missing-metrics"), a_finding("missing-error-tracking"))
+    assert item("error-rate-monitoring", both).state is State.NOT_MET
+    found = item("error-rate-monitoring", a_report(a_finding("missing-metrics")))
+    assert found.state is State.UNKNOWN and len(found.risks) == 1, "still, something has to show it"
+
+
+def test_evidence_that_fails_leaves_the_item_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(app):
+        raise KeyError(app)
+
+    monkeypatch.delenv("PRODLINT_DEBUG", raising=False)
+    monkeypatch.setitem(EVIDENCE, "protected-routes", failing)
+    found = item("protected-routes", a_report())
+    assert found.state is State.UNKNOWN and "failed with KeyError" in found.reason
 
 
 def test_sums_are_as_bad_as_their_worst_item() -> None:

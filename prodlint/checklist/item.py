@@ -33,6 +33,8 @@ class Evidence(Struct, frozen=True, array_like=True):
     text: str
     """A clause; of an `UNKNOWN` one that completes "unknown because ..."."""
     location: Location | None = None
+    proof: bool = False
+    """Whether it shows even what an item otherwise needs somebody to attest."""
 
 
 class Item(Struct, frozen=True, kw_only=True):
@@ -43,6 +45,8 @@ class Item(Struct, frozen=True, kw_only=True):
     title: str
     rules: tuple[str, ...] = ()
     """Rules of which a finding says that it is not met."""
+    either: bool = False
+    """Whether one of the rules that ran and found nothing is enough."""
     related: tuple[str, ...] = ()
     """Rules of which a finding is a risk to it that is worth showing, and decides nothing."""
     needs: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ _MONITORING = Group(
             name="error-rate-monitoring",
             title="The rate of errors is monitored (target: below 1 %)",
             rules=("missing-metrics", "missing-error-tracking"),
+            either=True,
             related=("inert-integration",),
             needs=("routes",),
             verify="Find the rate of 5xx answers on the dashboard, and the alert at 1 %.",

@@ -38,8 +38,8 @@ _ITEMS = (
     Item(
         name="a04-design",
         title="A04 Insecure design: no state in the process, limits on what callers can use up",
-        rules=("ephemeral-signing-key", "ineffective-rate-limit", "missing-rate-limit", "missing-request-timeout"),
-        related=("unbounded-query", "blocking-call-in-async"),
+        rules=("ephemeral-signing-key", "ineffective-rate-limit", "missing-rate-limit"),
+        related=("missing-request-timeout", "unbounded-query", "blocking-call-in-async"),
         needs=("routes",),
         running="whether the design was thought through for abuse, and whether a second instance changes nothing",
         verify="Run two instances behind a balancer and restart one: nobody notices.",

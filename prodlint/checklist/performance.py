@@ -25,7 +25,6 @@ _TIMES = Group(
             name="health-latency",
             title="The health endpoint answers within 100 ms",
             rules=("missing-health-endpoint",),
-            related=("blocking-call-in-async",),
             needs=("routes",),
             running="how long the health endpoint takes",
             verify="`curl -o /dev/null -s -w '%{time_total}\\n' URL/health`, some hundred times.",

@@ -120,7 +120,7 @@ _SECRETS = Group(
     (
         Item(
             name="no-secrets-in-code",
-            title="No secret stands in the code or its history",
+            title="No secret stands in the code or in what git has",
             rules=("hardcoded-secret", "env-file-committed", "secret-in-deployment-file"),
             needs=("routes",),
             verify="Search the history too, which prodlint does not read: `gitleaks detect`.",
@@ -128,7 +128,7 @@ _SECRETS = Group(
         Item(
             name="secrets-from-environment",
             title="Every secret comes from the environment",
-            rules=("secret-default-in-settings", "hardcoded-secret"),
+            rules=("secret-default-in-settings", "hardcoded-secret", "weak-signing-key"),
             needs=("secrets",),
             verify="Start the application with an empty environment; it has to refuse.",
         ),

@@ -31,12 +31,12 @@ def counted(project: Project) -> list[tuple[str, int, int]]:
     return [
         ("route", len(known) + unread, unknown + unread),
         ("table", len(project.tables), sum(bool(table.unknown) for table in project.tables)),
-        ("migration", sum(_is_migration(project, path) for path in project.python_paths), 0),
+        ("migration", sum(is_migration(project, path) for path in project.python_paths), 0),
         ("database engine", len(project.engines), 0),
     ]
 
 
-def _is_migration(project: Project, path: str) -> bool:
+def is_migration(project: Project, path: str) -> bool:
     """Whether a file is a revision of Alembic or a migration of Django."""
     if project.role(path) != "migration":
         return False

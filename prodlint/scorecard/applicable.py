@@ -10,13 +10,14 @@ from prodlint.finding import Answer
 from prodlint.libraries.responses import RENDERERS
 from prodlint.project.deployment.declared import declared
 from prodlint.project.edges.cors import policies
+from prodlint.project.flow.traces import last_name
 from prodlint.scorecard.application import Application
 
 _YES = (Answer.YES, "")
 _NO_APPLICATION = (Answer.UNKNOWN, "no route of a web application was found")
 _DATABASE_WORDS = ("sqlalchemy", "sqlmodel", "asyncpg", "psycopg2", "psycopg", "pymongo", "tortoise", "peewee", "motor")
 _AGENTS = ("Agent", "AsyncOpenAI", "OpenAI", "Anthropic", "AgentExecutor", "Runner")
-_WITH_SCHEMA = frozenset({"fastapi", "litestar", "django-ninja", "flask-smorest", "flask-restx", "drf", "apiflask"})
+WITH_SCHEMA = frozenset({"fastapi", "litestar", "django-ninja", "flask-smorest", "flask-restx", "drf", "apiflask"})
 _UPLOADS = ("UploadFile", "UploadedFile", "FileField", "ImageField", "FileStorage", "secure_filename")
 
 
@@ -40,8 +41,11 @@ def signing_keys(app: Application) -> tuple[Answer, str]:
 
 
 def tokens(app: Application) -> tuple[Answer, str]:
-    if any(kind != "purpose" for _, kind in app.tokens) or app.project.token_settings:
+    kinds = {kind for _, kind in app.tokens}
+    if kinds & {"access", "refresh"} or app.project.token_settings:
         return _YES
+    if "" in kinds and app.project.decoded_tokens:
+        return Answer.UNKNOWN, "what the tokens are for that are issued is not known"
     if app.mentions("fastapi_users", "rest_framework_simplejwt", "flask_jwt_extended", "flask_praetorian"):
         return Answer.UNKNOWN, "tokens are issued by a library whose settings were not found"
     return _absent(app, "the application issues no access tokens")
@@ -145,13 +149,11 @@ def static_files(app: Application) -> tuple[Answer, str]:
         return _YES
     if any(route.framework.startswith("flask") for route in app.routes) and app.mentions("render_template"):
         return _YES
+    for path in app.project.mentioning("frontend"):
+        calls = app.project.calls_in(path) if app.project.role(path) == "application" else []
+        if any(last_name(call).endswith("frontend") and call.keyword("directory") is not None for call, _ in calls):
+            return _YES
     return _absent(app, "the application serves no static files")
-
-
-def migrations(app: Application) -> tuple[Answer, str]:
-    if any(app.project.role(path) == "migration" for path in app.project.python_paths):
-        return _YES
-    return Answer.NO, "there are no migrations yet, which is an item of its own"
 
 
 def environment(app: Application) -> tuple[Answer, str]:
@@ -167,17 +169,19 @@ def cors(app: Application) -> tuple[Answer, str]:
 
 
 def schema(app: Application) -> tuple[Answer, str]:
-    if any(route.framework in _WITH_SCHEMA for route in app.routes):
+    if any(route.framework in WITH_SCHEMA for route in app.routes):
         return _YES
     if not app.routes:
         return _NO_APPLICATION
     if app.mentions("APISpec", "flasgger", "spectree", "drf_spectacular", "drf_yasg"):
         return Answer.UNKNOWN, "what the library for the schema leaves out is not known"
-    return Answer.NO, f"{app.routes[0].framework} makes no schema, and no library for one was found"
+    if app.answers_data:
+        return Answer.UNKNOWN, "documentation outside of an OpenAPI schema is not read"
+    return Answer.NO, "its routes answer with pages, not with data"
 
 
 def tools(app: Application) -> tuple[Answer, str]:
-    if app.tools:
+    if app.tools or app.tool_schemas:
         return _YES
     if app.mentions("FastMCP", "function_tool", "list_tools", "call_tool", "bind_tools"):
         return Answer.UNKNOWN, "tools are registered in a way that is not followed"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from prodlint.facts import Constant, Mapping, walk
 from prodlint.finding import Location
 from prodlint.libraries.database import OWNER_COLUMNS
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.project import Project
 from prodlint.project.engines.engine import Engine
 from prodlint.project.identity.tools import Tool, find_tools
+from prodlint.project.inspect import is_migration
 from prodlint.project.routes.answer import Authentication
 from prodlint.project.routes.limits import need_of
 from prodlint.project.routes.route import Route
@@ -70,6 +72,12 @@ class Application:
             route for route in self.routes if not _TALK.isdisjoint(route.path.lower().strip("/").split("/"))
         )
 
+    @cached_property
+    def answers_data(self) -> bool:
+        """Whether some route is one of an interface for programs."""
+        in_path = any("api" in route.path.lower().strip("/").split("/") for route in self.routes)
+        return in_path or bool(self.mentions("JsonResponse", "jsonify", "JSONResponse", "APIView", "json_response"))
+
     # --- tokens and identity ---
 
     @cached_property
@@ -80,6 +88,23 @@ class Application:
             for each in self.project.tokens
             if self.project.role(each.call.path) == "application"
         )
+
+    @cached_property
+    def tool_schemas(self) -> tuple[tuple[str, Location], ...]:
+        """Tools that are described to a language model as data, `{"type": "function", "function": {"name": ...}}`."""
+        found: dict[str, Location] = {}
+        for path in self.paths:
+            if not {"openai", "anthropic", "tools", "mcp", "litellm", "cohere"} & set(
+                self.project.identifiers(path).split()
+            ):
+                continue
+            for outer, _ in self.project.values_in(path):
+                for value in walk(outer):
+                    described = value.get("function") if isinstance(value, Mapping) else None
+                    name = described.get("name") if isinstance(described, Mapping) else None
+                    if isinstance(name, Constant) and isinstance(name.value, str):
+                        found.setdefault(name.value, Location(path, value.place))
+        return tuple(found.items())
 
     @cached_property
     def tools(self) -> tuple[Tool, ...]:
@@ -100,6 +125,11 @@ class Application:
                 is_owner = column.attribute in OWNER_COLUMNS or column.name in OWNER_COLUMNS
                 if (wanted == "owner" and is_owner) or (wanted == "parent" and column.foreign_key and not is_owner):
                     yield table, column
+
+    @cached_property
+    def revisions(self) -> tuple[str, ...]:
+        """The files of migrations."""
+        return tuple(path for path in self.project.python_paths if is_migration(self.project, path))
 
     @cached_property
     def engines(self) -> tuple[Engine, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
@@ -82,11 +83,22 @@ def _decide(given: _Given, item: Item) -> Judged:
             return Judged(item, State.NOT_APPLICABLE, reason)
         doubts += [reason] if answer is Answer.UNKNOWN else []
     findings, risks = _findings(given, item)
-    evidence = tuple(EVIDENCE[item.name](given.app)) if item.name in EVIDENCE else ()
+    evidence = _evidence(given, item)
     doubts += [each.text for each in evidence if each.answer is Answer.UNKNOWN]
     doubts += [*_not_run(given, item), *_undecided(given, item)]
     told = Judged(item, State.UNKNOWN, "", evidence, findings, risks, tuple(dict.fromkeys(doubts)))
     return replace(told, state=_state(told), reason=_reason(told))
+
+
+def _evidence(given: _Given, item: Item) -> tuple[Evidence, ...]:
+    """What the model says; where that fails the item stays open and the others go on."""
+    try:
+        return tuple(EVIDENCE[item.name](given.app)) if item.name in EVIDENCE else ()
+    except Exception as error:
+        if os.environ.get("PRODLINT_DEBUG"):
+            raise
+        reason = f"not evaluated: collecting its evidence failed with {type(error).__name__}; please report this"
+        return (Evidence(Answer.UNKNOWN, reason),)
 
 
 def _state(told: Judged) -> State:
@@ -94,7 +106,7 @@ def _state(told: Judged) -> State:
         return State.NOT_MET
     if told.open:
         return State.UNKNOWN
-    if told.item.running:
+    if told.item.running and not any(each.proof for each in told.evidence):
         return State.NEEDS_ATTESTING
     return State.MET if any(each.answer is Answer.YES for each in told.evidence) else State.UNKNOWN
 
@@ -126,7 +138,13 @@ def _findings(given: _Given, item: Item) -> tuple[tuple[Reported, ...], tuple[Re
             (beside if each.suppression is not None or _is_mild(given, each) else deciding).append(each)
         elif rule in item.related and each.suppression is None:
             beside.append(each)
+    if item.either and any(name in given.report.rules and name not in _rules_of(deciding) for name in item.rules):
+        return (), (*deciding, *beside)
     return tuple(deciding), tuple(beside)
+
+
+def _rules_of(findings: Iterable[Reported]) -> set[str]:
+    return {each.finding.rule for each in findings}
 
 
 def _is_mild(given: _Given, reported: Reported) -> bool:

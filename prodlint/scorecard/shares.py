@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from prodlint.finding import Finding, Undecided
@@ -37,11 +38,28 @@ def _is_route(app: Application, said: Said, reasons: set[str]) -> bool:
     return False
 
 
+_DATABASE = re.compile(
+    r"(?<![a-z])(database|db|postgres\w*|pg|mysql|maria\w*|mssql|oracle|mongo\w*|redis|sqlalchemy|dsn|connection url)"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def _is_of_database(app: Application, said: Said) -> bool:
+    """Whether a secret is one that opens a database."""
+    words = [said.subject, *(said.fields.values() if isinstance(said, Finding) else ())]
+    return any(_DATABASE.search(re.sub(r"[_.\-]", " ", word)) for word in words)
+
+
 _SHARES: dict[tuple[str, str], Callable[[Application, Said], bool]] = {
     ("owner-index", "missing-index"): lambda app, said: _column(app, said) == "owner",
     ("parent-index", "missing-index"): lambda app, said: _column(app, said) == "parent",
     ("filter-index", "missing-index"): lambda app, said: _column(app, said) == "filter",
     ("time-index", "missing-index"): lambda app, said: _column(app, said) == "sort",
+    **{
+        ("database-password-hidden", rule): _is_of_database
+        for rule in ("hardcoded-secret", "secret-in-deployment-file", "secret-default-in-settings")
+    },
     ("chat-integration-tested", "untested-route"): lambda app, said: _is_route(app, said, {"chat"}),
     ("signup-to-chat-tested", "untested-route"): lambda app, said: _is_route(app, said, {"login", "signup"}),
 }

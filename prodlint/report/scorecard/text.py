@@ -23,6 +23,7 @@ _STYLES = {
     State.NEEDS_ATTESTING: "cyan",
     State.NOT_APPLICABLE: "dim",
 }
+_MANY = 8
 _SHOWN = 3
 """Places that an item shows where not all are asked for."""
 
@@ -35,7 +36,7 @@ def render(scorecard: Scorecard, details: bool = False) -> str:
 def _lines(scorecard: Scorecard, details: bool) -> Iterator[str]:
     for each in scorecard.judged:
         yield printable(f"{each.state.words} {each.item.name}: {each.item.title}: {each.reason}")
-        for line in _led(each, len(each.findings) + len(each.evidence)) if details else ():
+        for line in _led(each, _MANY) if details else ():
             yield f"    {line}"
     yield headline(scorecard.judged)
     for section in SECTIONS:

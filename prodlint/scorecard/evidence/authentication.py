@@ -9,7 +9,7 @@ from prodlint.finding import Location
 from prodlint.project.tokens.issued import Lifetime, lifetimes
 from prodlint.project.tokens.keys import key_outcomes
 from prodlint.project.tokens.spoken import time_text
-from prodlint.project.values.outcomes import Environment, Instance, options
+from prodlint.project.values.outcomes import Environment, Instance, Known, options
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import counted, for_it, listed, open_because
 
@@ -50,12 +50,15 @@ def signing_key(app: Application) -> Iterator[Evidence]:
                 if text and text not in seen:
                     seen.add(text)
                     yield for_it(f"the key that signs {use.signs} {text}", place)
-                elif not text and not seen:
+                elif text == "" and not seen:
                     yield open_because("where the key comes from cannot be followed", use.location)
 
 
-def _source(meaning: object) -> str:
+def _source(meaning: object) -> str | None:
+    """How a key comes to be; None for one that is written down, which a rule reports, "" for what is not known."""
     match meaning:
+        case Known():
+            return None
         case Environment(name, None):
             return f"is taken from `{name}`, without which the application does not start"
         case Environment(name, _):
@@ -68,15 +71,14 @@ def _source(meaning: object) -> str:
 def access_token_lifetime(app: Application) -> Iterator[Evidence]:
     """How long access tokens live, with where that is set."""
     for issued, kind in app.tokens:
-        if kind == "purpose" or kind == "refresh":
+        if kind != "access":
             continue
         for each in lifetimes(app.project, issued):
             if not isinstance(each, Lifetime):
                 yield open_because("how long a token lives cannot be followed", issued.location)
             elif each.seconds is not None:
                 place = each.steps[-1].location if each.steps else issued.location
-                what = "an access token" if kind else "a token"
-                yield for_it(f"{what} lives {time_text(each.seconds)}{_unless(each.variable)}", place)
+                yield for_it(f"an access token lives {time_text(each.seconds)}{_unless(each.variable)}", place)
     for setting in app.project.token_settings:
         for each in setting.lifetimes if setting.kind == "access" else ():
             if isinstance(each, Lifetime) and each.seconds is not None:

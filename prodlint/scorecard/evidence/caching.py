@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.facts import span
+from prodlint.facts import Constant, span, walk
+from prodlint.finding import Location
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import counted, first_line, for_it
 
 
 def static_caching(app: Application) -> Iterator[Evidence]:
     """Libraries and settings that send caching headers or make names that never change their content."""
-    for name in ("whitenoise", "ManifestStaticFilesStorage", "CompressedManifestStaticFilesStorage"):
-        path = app.mentions(name)
-        if path:
-            yield for_it(f"`{name}` is used", first_line(path))
-            return
+    for text, location in _settings(app):
+        if text.startswith("whitenoise.") or "ManifestStaticFilesStorage" in text:
+            yield for_it(f"`{text.rpartition('.')[2]}` is used", location, proof="ManifestStaticFiles" in text)
+
+
+def _settings(app: Application) -> Iterator[tuple[str, Location]]:
+    for path in app.project.mentioning("MIDDLEWARE", "STATICFILES_STORAGE", "STORAGES"):
+        if app.project.role(path) != "application":
+            continue
+        for outer, _ in app.project.values_in(path):
+            for value in walk(outer):
+                if isinstance(value, Constant) and isinstance(value.value, str):
+                    yield value.value, Location(path, value.place)
 
 
 def pooling_active(app: Application) -> Iterator[Evidence]:

@@ -8,6 +8,7 @@ from prodlint.checklist import Evidence
 from prodlint.libraries.fastapi import SCHEMES
 from prodlint.project.routes.limits import limits_of
 from prodlint.project.routes.route import Route
+from prodlint.scorecard.applicable import WITH_SCHEMA
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, open_because
 
@@ -18,6 +19,9 @@ def _published(app: Application) -> list[Route]:
 
 def schema_complete(app: Application) -> Iterator[Evidence]:
     """Routes of the schema, with how many of them declare what they answer."""
+    if app.routes and not any(route.framework in WITH_SCHEMA for route in app.routes):
+        yield against(f"{app.routes[0].framework} makes no OpenAPI schema, and no library for one was found")
+        return
     routes = _published(app)
     declared = [route for route in routes if route.response_model]
     if routes:

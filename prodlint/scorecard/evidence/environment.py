@@ -10,6 +10,7 @@ from prodlint.libraries.values import ENVIRONMENT_READS
 from prodlint.project.deployment.declared import declared
 from prodlint.project.edges.cors import policies
 from prodlint.project.edges.settings import django_setting
+from prodlint.project.values.outcomes import Choice, Environment, Items, Known, Meaning
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, for_it, listed, open_because
 
@@ -17,14 +18,18 @@ from prodlint.scorecard.evidence.said import against, counted, for_it, listed, o
 def cors_origins(app: Application) -> Iterator[Evidence]:
     """Policies that name their origins."""
     for policy in policies(app.project):
+        where = policy.where.strip("`")
         if policy.allowed.reason:
-            yield open_because(f"`{policy.where}`: {policy.allowed.reason}", policy.location)
+            yield open_because(f"`{where}`: {policy.allowed.reason}", policy.location)
+        elif policy.allowed.too_many and policy.by_hand:
+            text = f"single responses allow {policy.allowed.too_many}, which may be meant"
+            yield open_because(text, policy.location)
         elif policy.allowed.too_many:
             # Where the rule accepts it, as for a reading API, the answer is no list of origins all the same.
-            yield against(f"`{policy.where}` allows {policy.allowed.too_many}", policy.location)
+            yield against(f"`{where}` allows {policy.allowed.too_many}", policy.location)
         else:
             place = policy.allowed.steps[-1].location if policy.allowed.steps else policy.location
-            yield for_it(f"`{policy.where}` allows listed origins only", place)
+            yield for_it(f"`{where}` allows listed origins only", place)
 
 
 def production_env(app: Application) -> Iterator[Evidence]:
@@ -69,5 +74,19 @@ def allowed_hosts(app: Application) -> Iterator[Evidence]:
             yield for_it("`TrustedHostMiddleware` checks host names", guard.location)
             break
     hosts = django_setting(app.project, "ALLOWED_HOSTS")
-    if hosts is not None and hosts.steps:
+    if hosts is not None and hosts.steps and not _names_all(app, hosts.meaning):
         yield for_it("`ALLOWED_HOSTS` is set", hosts.steps[-1].location)
+
+
+def _names_all(app: Application, meaning: Meaning) -> bool:
+    """Whether `*` is, or may be, among some names."""
+    match meaning:
+        case Known(value):
+            return "*" in str(value)
+        case Environment(_, fallback):
+            return fallback is not None and _names_all(app, fallback)
+        case Items(_, values):
+            return any(_names_all(app, app.project.values.given(each).meaning) for each in values)
+        case Choice(several):
+            return any(_names_all(app, each) for each in several)
+    return True

@@ -28,7 +28,8 @@ def by_framework(app: Application) -> Iterator[Evidence]:
     """What the framework does with an exception that nobody caught."""
     for framework in dict.fromkeys(route.framework.partition("-")[0] for route in app.routes):
         if framework in _HIDING:
-            place = next(route.application for route in app.routes if route.framework.startswith(framework))
+            several = [route.application for route in app.routes if route.framework.startswith(framework)]
+            place = max(dict.fromkeys(several), key=several.count)
             yield for_it(_HIDING[framework], place)
             return
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from prodlint.checklist import Evidence
 from prodlint.finding import Location
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import counted, first_line, for_it
+from prodlint.scorecard.evidence.said import against, counted, first_line, for_it
 
 
 def migrations_exist(app: Application) -> Iterator[Evidence]:
@@ -20,20 +20,25 @@ def migrations_exist(app: Application) -> Iterator[Evidence]:
 def _revisions(app: Application) -> Iterator[Evidence]:
     folders: Counter[str] = Counter()
     first: dict[str, str] = {}
-    for path in app.project.python_paths:
-        if app.project.role(path) != "migration":
-            continue
-        names = app.project.identifiers(path)
-        if " down_revision " in names or (" Migration " in names and " migrations " in names):
-            folder = posixpath.dirname(path)
-            folders[folder] += 1
-            first.setdefault(folder, path)
+    for path in app.revisions:
+        folder = posixpath.dirname(path)
+        folders[folder] += 1
+        first.setdefault(folder, path)
+    if not folders:
+        yield against("there are no migrations")
     for folder, number in folders.most_common(4):
         yield for_it(f"{counted(number, 'migration')} in `{folder}`", first_line(first[folder]))
 
 
+def migrations_staged(app: Application) -> Iterator[Evidence]:
+    """The revisions that staging has to have."""
+    yield from _revisions(app)
+
+
 def rollback_tested(app: Application) -> Iterator[Evidence]:
     """Revisions that can be taken back."""
+    if not app.revisions:
+        yield against("there are no migrations")
     yield from _functions(app, "downgrade", "can be taken back")
 
 
@@ -44,8 +49,8 @@ def compatible_migrations(app: Application) -> Iterator[Evidence]:
 
 def _functions(app: Application, name: str, said: str) -> Iterator[Evidence]:
     found: list[Location] = []
-    for path in app.project.mentioning(name):
-        python = app.project.python(path) if app.project.role(path) == "migration" else None
+    for path in app.revisions:
+        python = app.project.python(path)
         for scope in python.scopes if python is not None else ():
             if scope.kind == "function" and scope.name == name:
                 found.append(Location(path, scope.place))

@@ -6,18 +6,21 @@ from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
 from prodlint.finding import Answer
-from prodlint.project.observability.health import database_touched, health_routes, is_served_by_package
+from prodlint.project.observability.health import database_touched, is_served_by_package
 from prodlint.project.observability.integrations import serving
 from prodlint.scorecard.application import Application
+from prodlint.scorecard.evidence.checked import health
 from prodlint.scorecard.evidence.logging import performance_logged
 from prodlint.scorecard.evidence.pools import watched
-from prodlint.scorecard.evidence.said import for_it
+from prodlint.scorecard.evidence.said import for_it, open_because
+
+_MANUAL = ("statsd", "prometheus_client", "datadog", "aiostatsd", "metrics")
 
 
 def health_endpoint(app: Application) -> Iterator[Evidence]:
     """The health endpoints, and packages that bring some."""
     for each in app.project.web_applications:
-        for route in health_routes(app.project, each):
+        for route in health(app, each):
             yield for_it(f"`{route.subject}` says how the application is", route.location)
         if is_served_by_package(app.project, each):
             yield for_it("a package serves health routes", each.location)
@@ -26,7 +29,7 @@ def health_endpoint(app: Application) -> Iterator[Evidence]:
 def database_health(app: Application) -> Iterator[Evidence]:
     """Health endpoints that run a query."""
     for each in app.project.web_applications:
-        for route in health_routes(app.project, each):
+        for route in health(app, each):
             if database_touched(app.project, route).answer is Answer.YES:
                 yield for_it(f"`{route.subject}` asks the database", route.location)
         if is_served_by_package(app.project, each):
@@ -40,7 +43,7 @@ def pool_metrics(app: Application) -> Iterator[Evidence]:
 
 def error_rate_monitoring(app: Application) -> Iterator[Evidence]:
     """Metrics and error trackers that the application attaches."""
-    yield from performance_logged(app)
+    yield from response_time_monitoring(app)
     for each in app.project.web_applications:
         tracker = serving(app.project, each, "errors")
         if tracker is not None:
@@ -48,5 +51,9 @@ def error_rate_monitoring(app: Application) -> Iterator[Evidence]:
 
 
 def response_time_monitoring(app: Application) -> Iterator[Evidence]:
-    """Metrics and traces."""
-    yield from performance_logged(app)
+    """Metrics and traces that time requests by themselves; what only counts when it is told to proves nothing."""
+    for each in performance_logged(app):
+        if any(f"`{name}`" in each.text for name in _MANUAL):
+            yield open_because(f"{each.text} what it is told to, which may not be requests", each.location)
+        else:
+            yield each

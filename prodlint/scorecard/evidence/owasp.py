@@ -46,7 +46,7 @@ def a02_cryptography(app: Application) -> Iterator[Evidence]:
     for site in app.project.calls(_HASHERS, app.paths):
         yield for_it(f"`{site.name.rpartition('.')[2]}` hashes passwords", Location(site.path, site.call.place))
     if app.django_models is not None and app.mentions("set_password", "create_user", "check_password"):
-        yield for_it("Django hashes passwords with PBKDF2 and 600,000 rounds or more", app.django_models)
+        yield for_it("Django hashes passwords with PBKDF2 unless `PASSWORD_HASHERS` says otherwise", app.django_models)
 
 
 def a03_injection(app: Application) -> Iterator[Evidence]:

@@ -10,9 +10,9 @@ from prodlint.finding import Answer, Location
 __all__ = ["against", "counted", "first_line", "for_it", "listed", "open_because"]
 
 
-def for_it(text: str, location: Location | None = None) -> Evidence:
-    """Something that speaks for the item."""
-    return Evidence(Answer.YES, text, location)
+def for_it(text: str, location: Location | None = None, proof: bool = False) -> Evidence:
+    """Something that speaks for the item; `proof` shows what else somebody would have to attest."""
+    return Evidence(Answer.YES, text, location, proof)
 
 
 def against(text: str, location: Location | None = None) -> Evidence:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.facts import Constant
+from prodlint.facts import Constant, Subscript, walk
 from prodlint.finding import Location
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import ENVIRONMENT_READS
-from prodlint.project.deployment.env_files import is_ignored
-from prodlint.project.values.outcomes import Environment, options
+from prodlint.project.deployment.env_files import env_files, is_ignored
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import counted, first_line, for_it, listed
+from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed
 
+_OPENS = re.compile(r"(DATABASE|\bDB|_DB|POSTGRES|PG|MYSQL|SQLALCHEMY|MONGO)\w*(URL|URI|DSN|PASS)", re.IGNORECASE)
+"""Names of variables that open a database."""
 _LOGS = ("logger", "logging", "log", "print", "structlog", "loguru")
 
 
@@ -33,10 +35,9 @@ def secrets_from_environment(app: Application) -> Iterator[Evidence]:
 
 def _of_environment(app: Application) -> Iterator[Evidence]:
     named: dict[str, Location] = {field.env or field.name: field.location for field in app.secrets}
-    for site in app.project.calls(ENVIRONMENT_READS, app.paths):
-        first = site.call.positional(0)
-        if isinstance(first, Constant) and isinstance(first.value, str) and is_sensitive(first.value):
-            named.setdefault(first.value, Location(site.path, site.call.place))
+    for name, place in _reads(app):
+        if is_sensitive(name):
+            named.setdefault(name, place)
     if named:
         number = counted(len(named), "secret")
         come = "comes" if len(named) == 1 else "come"
@@ -45,6 +46,9 @@ def _of_environment(app: Application) -> Iterator[Evidence]:
 
 def env_files_ignored(app: Application) -> Iterator[Evidence]:
     """The folders in which git ignores a `.env` file."""
+    for each in env_files(app.project):
+        if each.is_committed and (each.real or each.guessable):
+            yield against(f"`{each.path}` is in git, and has values for secrets", first_line(each.path))
     folders = {path.rpartition("/")[0] for path in app.project.sources if path.rpartition("/")[2] == ".gitignore"}
     for folder in sorted(folders):
         path = f"{folder}/.env" if folder else ".env"
@@ -71,10 +75,25 @@ def sensitive_data_kept_out(app: Application) -> Iterator[Evidence]:
 
 
 def database_password_hidden(app: Application) -> Iterator[Evidence]:
-    """Engines whose URL comes from the environment."""
-    for engine in app.engines:
-        given = engine.argument("url")
-        meanings = options(app.project.values.given(given).meaning) if given is not None else ()
-        names = [meaning.name for meaning in meanings if isinstance(meaning, Environment)]
-        if names:
-            yield for_it(f"`{engine.name}` takes its URL from {listed(names)}", engine.location)
+    """Variables of the environment from which the address or the password of the database is read."""
+    named: dict[str, Location] = {field.env or field.name: field.location for field in app.fields}
+    named |= dict(_reads(app))
+    found = {name: place for name, place in named.items() if _OPENS.search(name)}
+    if found:
+        yield for_it(f"how to open the database is read from {listed(sorted(found))}", min(found.values()))
+
+
+def _reads(app: Application) -> Iterator[tuple[str, Location]]:
+    """The variables that are read, each with where."""
+    for site in app.project.calls(ENVIRONMENT_READS, app.paths):
+        first = site.call.positional(0)
+        if isinstance(first, Constant) and isinstance(first.value, str):
+            yield first.value, Location(site.path, site.call.place)
+    for path in app.project.mentioning("environ"):
+        if app.project.role(path) != "application":
+            continue
+        for outer, _ in app.project.values_in(path):
+            for value in walk(outer):
+                if isinstance(value, Subscript) and isinstance(value.index, Constant):
+                    if getattr(value.value, "name", "").endswith("environ") and isinstance(value.index.value, str):
+                        yield value.index.value, Location(path, value.place)

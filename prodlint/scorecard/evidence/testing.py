@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prodlint.checklist import Evidence
 from prodlint.facts import Constant, Document, Mapping, Value, walk
 from prodlint.finding import Location
 from prodlint.project.routes.route import Route
-from prodlint.project.values.bindings import Defined
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed, open_because
 
@@ -18,25 +17,26 @@ _LEAST = 80
 _OPTION = re.compile(r"--(?:cov-)?fail-under[= ](\d+(?:\.\d+)?)")
 
 
-def _tested(app: Application, routes: tuple[Route, ...]) -> Iterator[Evidence]:
-    for route in routes:
-        places = app.project.coverage.of(route)
-        if places:
-            yield for_it(f"`{route.subject}` is called in {counted(len(places), 'test')}", places[0])
-        else:
-            yield against(f"no test calls `{route.subject}`", route.location)
+def _tested(app: Application, routes: Sequence[Route], what: str) -> Iterator[Evidence]:
+    """The routes that tests call; that none of them does speaks against the item."""
+    called = [(route, places) for route in routes if (places := app.project.coverage.of(route))]
+    for route, places in called:
+        yield for_it(f"`{route.subject}` is called in {counted(len(places), 'place')} of the tests", places[0])
+    if routes and not called:
+        yield against(f"no test calls {what}, such as `{routes[0].subject}`", routes[0].location)
 
 
 def chat_integration_tested(app: Application) -> Iterator[Evidence]:
     """Tests that call the routes of the chat."""
-    yield from _tested(app, app.talk)
+    yield from _tested(app, app.talk, "a route of the chat")
 
 
 def signup_to_chat_tested(app: Application) -> Iterator[Evidence]:
     """Tests that sign up, log in and chat."""
     for reason in ("signup", "login"):
-        routes = tuple(route for route in app.routes if app.project.public_reason(route) == reason)
-        yield from _tested(app, routes)
+        routes = [route for route in app.routes if app.project.public_reason(route) == reason]
+        yield from _tested(app, [route for route in routes if route not in app.protected], reason)
+    yield from _tested(app, app.talk, "a route of the chat")
 
 
 def conversation_tested(app: Application) -> Iterator[Evidence]:
@@ -51,10 +51,12 @@ def database_integration_tested(app: Application) -> Iterator[Evidence]:
     """Tests that open a session or are marked as needing the database."""
     for names in (("django_db",), ("TestCase", "TransactionTestCase"), ("Session", "AsyncSession", "create_engine")):
         paths = [path for path in app.project.mentioning(*names) if app.project.role(path) == "test"]
+        if names[0] == "Session" and app.django_models is not None:
+            continue
         if names[0] == "TestCase":
             paths = [path for path in paths if " django " in app.project.identifiers(path) or app.django_models]
         if paths:
-            yield for_it(f"{counted(len(paths), 'test file')} use `{names[0]}`", first_line(paths[0]))
+            yield for_it(f"`{names[0]}` is used in {counted(len(paths), 'file')} of the tests", first_line(paths[0]))
 
 
 def agent_integration_tested(app: Application) -> Iterator[Evidence]:
@@ -68,7 +70,7 @@ def agent_integration_tested(app: Application) -> Iterator[Evidence]:
     for route in app.chat:
         places = app.project.coverage.of(route)
         if places:
-            yield for_it(f"`{route.subject}` is called in {counted(len(places), 'test')}", places[0])
+            yield for_it(f"`{route.subject}` is called in {counted(len(places), 'place')} of the tests", places[0])
 
 
 def errors_tested(app: Application) -> Iterator[Evidence]:
@@ -84,7 +86,9 @@ def errors_tested(app: Application) -> Iterator[Evidence]:
 
 def tools_unit_tested(app: Application) -> Iterator[Evidence]:
     """Tools that a test names."""
-    yield from _named(app, [(tool.name.rpartition(".")[2], tool.function) for tool in app.tools])
+    yield from _named(
+        app, [tool.name.rpartition(".")[2] for tool in app.tools] or [name for name, _ in app.tool_schemas]
+    )
 
 
 def tools_executed(app: Application) -> Iterator[Evidence]:
@@ -97,16 +101,16 @@ def services_unit_tested(app: Application) -> Iterator[Evidence]:
     found = []
     for path in app.paths:
         python = app.project.python(path) if "service" in path.lower() else None
-        for index, scope in enumerate(python.scopes if python is not None else ()):
+        for scope in python.scopes if python is not None else ():
             if scope.kind in {"function", "class"} and scope.parent == 0 and not scope.name.startswith("_"):
-                found.append((scope.name, Defined(path, index)))
+                found.append(scope.name)
     yield from _named(app, found)
 
 
-def _named(app: Application, several: list[tuple[str, Defined]]) -> Iterator[Evidence]:
+def _named(app: Application, several: Sequence[str]) -> Iterator[Evidence]:
     """Of functions and classes, those whose name occurs in a test."""
     tested, first = [], ""
-    for name, _ in several:
+    for name in several:
         path = next((each for each in app.project.mentioning(name) if app.project.role(each) == "test"), "")
         if path:
             tested.append(name)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.project.observability.health import health_routes
 from prodlint.scorecard.application import Application
+from prodlint.scorecard.evidence.checked import health
 from prodlint.scorecard.evidence.said import first_line, for_it
 
 
@@ -19,7 +19,7 @@ def chat_latency(app: Application) -> Iterator[Evidence]:
 def health_latency(app: Application) -> Iterator[Evidence]:
     """The health endpoints to measure."""
     for each in app.project.web_applications:
-        for route in health_routes(app.project, each):
+        for route in health(app, each):
             yield for_it(f"`{route.subject}` is the route to measure", route.location)
 
 
