@@ -17,6 +17,7 @@ alike to a rule.
 
 from __future__ import annotations
 
+from prodlint.facts.ddl import Change, Declared, Sql
 from prodlint.facts.file import Facts, Pragma, Problem, Secret
 from prodlint.facts.formats import (
     Dockerfile,
@@ -76,10 +77,12 @@ __all__ = [
     "Await",
     "Block",
     "Call",
+    "Change",
     "Clause",
     "Comprehension",
     "Conditional",
     "Constant",
+    "Declared",
     "Definition",
     "Dockerfile",
     "Document",
@@ -107,6 +110,7 @@ __all__ = [
     "Secret",
     "Sequence",
     "Span",
+    "Sql",
     "Statement",
     "Subscript",
     "Template",

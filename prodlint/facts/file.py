@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from prodlint.facts.ddl import Sql
 from prodlint.facts.formats import Dockerfile, Document, Patterns, Requirements, Script, Text
 from prodlint.facts.python import Python
 
@@ -54,3 +55,5 @@ class Facts(Struct, frozen=True, array_like=True):
     names: str = ""
     """Every identifier of a Python file, sorted, between blanks (` a b c `): tells without decoding whether a name is
     mentioned at all."""
+    changes: tuple[Sql, ...] = ()
+    """What the SQL in the strings of a Python file changes of a database's schema."""

@@ -21,6 +21,8 @@ from prodlint.project.deployment.env_files import ignores
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.found import find_engines
 from prodlint.project.identity.identity import Identity
+from prodlint.project.migrations.environments import alembic_environments
+from prodlint.project.migrations.model import Environment as MigrationEnvironment
 from prodlint.project.observability.applications import WebApplication, find_web_applications
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.inputs import Inputs
@@ -407,6 +409,11 @@ class Project:
     def queries(self) -> tuple[Use, ...]:
         """The places where application code filters, joins or sorts by a column, by path and place."""
         return find_uses(self)
+
+    @cached_property
+    def migrations(self) -> tuple[MigrationEnvironment, ...]:
+        """The environments of migrations, by folder; each is replayed when it is first asked for its tables."""
+        return alembic_environments(self)
 
     @cached_property
     def token_paths(self) -> frozenset[str]:

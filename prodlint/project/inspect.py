@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 
 def rows(project: Project, subject: str) -> list[dict[str, object]]:
-    """The rows of "routes", "tables" or "settings", sorted. Raises KeyError for any other subject."""
+    """The rows of "routes", "tables", "migrations" or "settings", sorted. Raises KeyError for any other subject."""
+    from prodlint.project.migrations import rows as migrations
     from prodlint.project.tables import tables
 
-    return {"routes": routes.rows, "tables": tables.rows, "settings": settings.rows}[subject](project)
+    subjects = {"routes": routes.rows, "tables": tables.rows, "migrations": migrations.rows, "settings": settings.rows}
+    return subjects[subject](project)
 
 
 def counted(project: Project) -> list[tuple[str, int, int]]:

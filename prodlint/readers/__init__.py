@@ -24,7 +24,7 @@ _READERS = frozenset(
     ["python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore", "script"]
 )
 _LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
-_LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "tomli")
+_LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "sqlparse", "tomli")
 """Libraries that readers use; another version of one may read differently."""
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")

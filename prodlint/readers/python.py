@@ -34,6 +34,7 @@ from prodlint.facts import (
     Value,
     place_of,
 )
+from prodlint.readers.ddl import changes_in, mentions_schema
 from prodlint.readers.pragmas import parse as parse_pragma
 from prodlint.readers.python_expressions import Expressions, last_name
 from prodlint.readers.secrets import scan_comments
@@ -130,7 +131,8 @@ class _Reader(Expressions):
         content = Python(tuple(self.scopes), tuple(self.blocks), tuple(self.statements))
         pragmas = self.pragmas() if "prodlint:" in self.text else ()
         secrets = tuple(self.secrets) + tuple(scan_comments(self.text))
-        return Facts(content, None, secrets, pragmas, " ".join(["", *sorted(self.names), ""]))
+        changes = changes_in(content) if mentions_schema(self.text) else ()
+        return Facts(content, None, secrets, pragmas, " ".join(["", *sorted(self.names), ""]), changes)
 
     def pragmas(self) -> tuple[Pragma, ...]:
         """The suppression comments, those inside strings left out."""

@@ -67,7 +67,7 @@ def _cell(value: object) -> str:
 
 
 def _sort_key(row: Row) -> tuple[str, ...]:
-    about = next((row[key] for key in ("path", "name", "class") if key in row), "")
+    about = next((row[key] for key in ("path", "name", "class", "folder") if key in row), "")
     return (str(about), str(row.get("methods", "")), str(row.get("file", "")), f"{row.get('line', 0):>9}")
 
 
@@ -137,6 +137,21 @@ def _tables(rows: Sequence[Row], width: int) -> Iterator[str]:
             yield cut(f"  unique ({_text(columns)})", width)
 
 
+def _migrations(rows: Sequence[Row], width: int) -> Iterator[str]:
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        revisions = row.get("revisions") or ()
+        yield cut(f"{_text(row.get('tool'))}  {_text(row.get('folder'))}  {_text(row.get('dialect'))}".rstrip(), width)
+        yield cut(f"  heads: {_text(row.get('heads'))} (of {len(revisions)} revisions)", width)
+        for reason in row.get("unknown") or ():
+            yield cut(f"  unknown: {_text(reason)}", width)
+        tables = sorted(row.get("tables") or (), key=_sort_key)
+        if tables:
+            yield ""
+            yield from _indented(_tables(tables, width and width - 2))
+
+
 def _settings(rows: Sequence[Row], width: int) -> Iterator[str]:
     keys = ("name", "env", "type", "default", "required", "secret")
     for number, row in enumerate(rows):
@@ -157,7 +172,7 @@ def _other(rows: Sequence[Row], width: int) -> Iterator[str]:
     return _aligned([key.upper() for key in keys], [[row.get(key) for key in keys] for row in rows], width)
 
 
-TABLES = {"routes": _routes, "tables": _tables, "settings": _settings}
+TABLES = {"routes": _routes, "tables": _tables, "migrations": _migrations, "settings": _settings}
 
 
 # --- Cells ------------------------------------------------------------------------------------------------------------
