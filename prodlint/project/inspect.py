@@ -51,8 +51,10 @@ def notices(project: Project) -> tuple[str, ...]:
     said = []
     if not project.routes and not project.unread_routes and not project.routing.lost:
         said.append("No route of a web application was found, so nothing is said about its routes.")
-    if any(project.names.derives_from(defined, DJANGO_MODELS) for defined in _model_classes(project)):
-        said.append("Models of Django are not read yet, so nothing is said about their tables.")
+    if not any(table.mapper == "django" for table in project.tables) and any(
+        project.names.derives_from(defined, DJANGO_MODELS) for defined in _model_classes(project)
+    ):
+        said.append("Models of Django were found and their tables were not, so nothing is said about these.")
     said += _dead_entries(project)
     return tuple(said)
 

@@ -191,7 +191,7 @@ def tools(app: Application) -> tuple[Answer, str]:
 def services(app: Application) -> tuple[Answer, str]:
     if any("service" in path.lower() for path in app.paths):
         return _YES
-    return Answer.NO, "no module is called a service"
+    return _absent(app, "no module is called a service")
 
 
 def agent(app: Application) -> tuple[Answer, str]:

@@ -34,7 +34,7 @@ def endpoints_documented(app: Application) -> Iterator[Evidence]:
     routes = [route for route in _published(app) if route.handler is not None]
     described = [route for route in routes if route.handler and app.project.scope_of(route.handler).documented]
     if described:
-        yield for_it(f"{len(described)} of {counted(len(routes), 'handler')} have a docstring", described[0].location)
+        yield for_it(f"{len(described)} of {len(routes)} handlers have a docstring", described[0].location)
 
 
 def errors_documented(app: Application) -> Iterator[Evidence]:
@@ -45,7 +45,7 @@ def errors_documented(app: Application) -> Iterator[Evidence]:
         if any(getattr(call.value, "keyword", lambda _: None)("responses") is not None for call in route.calls)
     ]
     if routes:
-        yield for_it(f"{counted(len(routes), 'route')} declare `responses`", routes[0].location)
+        yield for_it(f"{counted(len(routes), 'route declares', 'routes declare')} `responses`", routes[0].location)
 
 
 def authentication_documented(app: Application) -> Iterator[Evidence]:
@@ -61,10 +61,10 @@ def authentication_documented(app: Application) -> Iterator[Evidence]:
         elif route.in_schema:
             hidden.append(route)
     if shown:
-        text = f"{counted(len(shown), 'protected route')} use a security scheme, which the schema shows"
+        text = f"{counted(len(shown), 'protected route uses', 'protected routes use')} a security scheme, which the schema shows"
         yield for_it(text, shown[0].location)
     if hidden:
-        text = f"{counted(len(hidden), 'protected route')} ask for a credential that the schema does not show"
+        text = f"{counted(len(hidden), 'protected route asks', 'protected routes ask')} for a credential that the schema does not show"
         yield against(f"{text}, such as `{hidden[0].subject}`", hidden[0].location)
     if other:
         yield open_because(f"how {other} documents authentication is not followed")

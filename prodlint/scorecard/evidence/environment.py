@@ -50,11 +50,11 @@ def variables_set(app: Application) -> Iterator[Evidence]:
     required = [field for field in app.fields if field.default is None]
     if required:
         names = listed(field.env or field.name for field in required)
-        text = f"{counted(len(required), 'setting')} have no default, so that the application does not start without"
+        text = f"{counted(len(required), 'setting has', 'settings have')} no default, so that nothing starts without"
         yield for_it(f"{text}: {names}", required[0].location)
     reads = sum(1 for _ in app.project.calls(ENVIRONMENT_READS, app.paths))
     if reads:
-        yield for_it(f"{counted(reads, 'call')} read a variable of the environment")
+        yield for_it(f"{counted(reads, 'call reads', 'calls read')} a variable of the environment")
 
 
 def allowed_hosts(app: Application) -> Iterator[Evidence]:

@@ -30,7 +30,7 @@ def friendly_errors(app: Application) -> Iterator[Evidence]:
             written += 1
             first = first or Location(site.path, site.call.place)
     if written:
-        yield for_it(f"{counted(written, 'error')} are raised with a message that somebody wrote", first)
+        yield for_it(f"{counted(written, 'error is', 'errors are')} raised with a message that somebody wrote", first)
     path = app.mentions("handler404", "handler500", "errorhandler", "app_errorhandler")
     if path:
         yield for_it("pages for errors are set up", first_line(path))

@@ -23,7 +23,10 @@ def input_checked(app: Application) -> Iterator[Evidence]:
         number = len({place for places in models.values() for place in places})
         place = next(iter(models.values()))[0]
         names = listed(name.rpartition(".")[2] for name in models)
-        yield for_it(f"{counted(number, 'handler')} take their body as a model that checks it: {names}", place)
+        yield for_it(
+            f"{counted(number, 'handler takes its body', 'handlers take their body')} as a model that checks it: {names}",
+            place,
+        )
     for name in ("is_valid", "validate_on_submit", "full_clean"):
         places = list(_calls(app, name))
         if places:
@@ -45,8 +48,10 @@ def sql_injection(app: Application) -> Iterator[Evidence]:
     """Queries whose values a library binds."""
     queries = {(use.location.path, use.query): use.location for use in app.project.queries}
     if queries:
-        number = counted(len(queries), "query", "queries")
-        yield for_it(f"{number} that compare columns bind their values through SQLAlchemy", min(queries.values()))
+        number = counted(
+            len(queries), "query compares columns and binds its values", "queries compare columns and bind values"
+        )
+        yield for_it(f"{number} through SQLAlchemy", min(queries.values()))
     if app.django_models is not None:
         yield for_it("queries go through Django's models, which bind their values", app.django_models)
 
@@ -57,27 +62,30 @@ def cross_site_scripting(app: Application) -> Iterator[Evidence]:
     sites = list(app.project.calls(made, app.paths))
     if sites:
         place = Location(sites[0].path, sites[0].call.place)
-        yield for_it(f"{counted(len(sites), 'page')} are rendered by a template engine that escapes by default", place)
+        yield for_it(
+            f"{counted(len(sites), 'page is', 'pages are')} rendered by a template engine that escapes by default",
+            place,
+        )
     for name in ("mark_safe", "Markup"):
         places = list(_calls(app, name))
         if places:
-            what = counted(len(places), "text")
-            yield open_because(f"{what} {'is' if len(places) == 1 else 'are'} declared safe by `{name}`", places[0])
+            what = counted(len(places), "text is", "texts are")
+            yield open_because(f"{what} declared safe by `{name}`", places[0])
 
 
 def input_length(app: Application) -> Iterator[Evidence]:
     """Texts of request models with a greatest length."""
     bounded: dict[Location, str] = {}
     for route in app.routes:
-        for each in app.project.inputs.taken(route):
+        for each in app.project.inputs.of(route):
             made = each.declaration or each.default
             value = getattr(made, "value", None)
             keyword = getattr(value, "keyword", None)
             if keyword is not None and keyword("max_length") is not None:
                 bounded.setdefault(each.location, each.name)
     if bounded:
-        number = counted(len(bounded), "text")
-        yield for_it(f"{number} of clients have a `max_length`: {listed(bounded.values())}", min(bounded))
+        number = counted(len(bounded), "text of clients has", "texts of clients have")
+        yield for_it(f"{number} a `max_length`: {listed(bounded.values())}", min(bounded))
 
 
 def uploads_checked(app: Application) -> Iterator[Evidence]:

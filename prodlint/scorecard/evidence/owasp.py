@@ -10,9 +10,9 @@ from prodlint.finding import Answer, Location
 from prodlint.project.requirements.dependencies import dependencies
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence import authentication, documentation, errors, inputs, logging
-from prodlint.scorecard.evidence.pipelines import texts
 from prodlint.scorecard.evidence.said import counted, first_line, for_it
 
+_SCANNER = re.compile(r"pip-audit|safety|osv-scanner|trivy|snyk|grype|dependency-review|dependency-check")
 _HASHERS = {
     "passlib.context.CryptContext", "bcrypt.hashpw", "argon2.PasswordHasher", "pwdlib.PasswordHash",
     "pwdlib.PasswordHash.recommended", "werkzeug.security.generate_password_hash", "flask_bcrypt.Bcrypt",
@@ -78,10 +78,11 @@ def a06_components(app: Application) -> Iterator[Evidence]:
     for path in (".github/dependabot.yml", ".github/dependabot.yaml", "renovate.json", ".github/renovate.json"):
         if path in app.project.sources:
             yield for_it("newer versions are proposed by a bot", first_line(path))
-    for location, text in texts(app):
-        if re.search(r"\b(pip-audit|safety check|osv-scanner|trivy|snyk|grype)\b", text):
-            yield for_it("a pipeline looks for known advisories", location)
-            return
+    for pipeline in app.project.deployment.pipelines:
+        for job in pipeline.jobs:
+            words = [program.name for program in job.programs] + [use.action for use in job.uses]
+            if any(_SCANNER.search(word) for word in words):
+                yield for_it(f"the job `{job.name}` looks for known advisories", job.location)
 
 
 def a08_integrity(app: Application) -> Iterator[Evidence]:
@@ -91,7 +92,9 @@ def a08_integrity(app: Application) -> Iterator[Evidence]:
         for lock in component.locks:
             if lock.path not in seen and component.application is not Answer.NO:
                 seen.add(lock.path)
-                yield for_it(f"{counted(len(lock.versions), 'package')} are pinned", first_line(lock.path))
+                yield for_it(
+                    f"{counted(len(lock.versions), 'package is', 'packages are')} pinned", first_line(lock.path)
+                )
 
 
 def a09_logging(app: Application) -> Iterator[Evidence]:

@@ -6,54 +6,65 @@ import re
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.facts import Text
+from prodlint.project.deployment.rollback import rollback
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.pipelines import pipelines, texts
-from prodlint.scorecard.evidence.said import counted, first_line, for_it
+from prodlint.scorecard.evidence.said import counted, first_line, for_it, listed, open_because
 
-_TEST = re.compile(r"\b(pytest|tox|nox|unittest|manage\.py test|coverage run|make test|scripts/tests?)", re.IGNORECASE)
-_STAGING = re.compile(r"\b(staging|stage|preprod|pre-production|uat)\b", re.IGNORECASE)
+_STAGING = re.compile(r"(?<![a-z])(staging|stage|preprod|pre-production|uat|qa)(?![a-z])", re.IGNORECASE)
+_SMOKE = re.compile(r"(?<![a-z])(smoke)(?![a-z])", re.IGNORECASE)
 
 
 def ci_pipeline(app: Application) -> Iterator[Evidence]:
-    """The files of the pipeline."""
-    paths = pipelines(app)
-    if paths:
-        what = counted(len(paths), "pipeline") if len(paths) > 1 else "a pipeline"
-        yield for_it(f"{what} {'are' if len(paths) > 1 else 'is'} set up", first_line(paths[0]))
+    """The pipelines, by provider."""
+    by_provider: dict[str, list[str]] = {}
+    for pipeline in app.project.deployment.pipelines:
+        by_provider.setdefault(pipeline.provider, []).append(pipeline.path)
+    for provider, paths in by_provider.items():
+        names = listed(path.rpartition("/")[2] for path in paths)
+        yield for_it(f"{counted(len(paths), 'pipeline')} of {provider}: {names}", first_line(paths[0]))
 
 
 def tests_before_deploy(app: Application) -> Iterator[Evidence]:
-    """Steps of a pipeline that run tests."""
-    for location, text in texts(app):
-        found = _TEST.search(text)
-        if found:
-            yield for_it(f"a pipeline runs the tests (`{found[0]}`)", location)
-            return
+    """Deployments that wait for tests, and tests where no pipeline deploys."""
+    deployment = app.project.deployment
+    for each in deployment.deployed:
+        if each.gate.gated:
+            yield for_it(f"the job `{each.job.name}` deploys after tests: {each.gate.reason}", each.job.location)
+    if not deployment.deployed:
+        for job, what in deployment.tests[:1]:
+            yield for_it(f"the job `{job.name}` runs `{what}`", job.location)
+        if deployment.pipelines:
+            yield open_because("no pipeline deploys, so that what a deployment waits for is not seen")
 
 
 def staging_first(app: Application) -> Iterator[Evidence]:
-    """Parts of a pipeline that speak of staging."""
-    for location, text in texts(app):
-        found = _STAGING.search(text)
-        if found:
-            yield for_it(f"a pipeline speaks of `{found[0].lower()}`", location)
-            return
+    """Jobs and environments that are called staging."""
+    yield from _jobs(app, _STAGING, "speaks of staging")
+
+
+def smoke_tests(app: Application) -> Iterator[Evidence]:
+    """Jobs that are called smoke tests."""
+    yield from _jobs(app, _SMOKE, "speaks of a smoke test")
+
+
+def _jobs(app: Application, pattern: re.Pattern[str], said: str) -> Iterator[Evidence]:
+    for pipeline in app.project.deployment.pipelines:
+        for job in pipeline.jobs:
+            if pattern.search(" ".join((pipeline.path, pipeline.name, job.name, job.title, job.environment))):
+                yield for_it(f"the job `{job.name}` {said}", job.location)
 
 
 def rollback_documented(app: Application) -> Iterator[Evidence]:
-    """Documents that speak of rolling back."""
-    for path in sorted(app.project.sources):
-        if app.project.sources[path].kind != "text":
-            continue
-        content = app.project.facts(path).content
-        if isinstance(content, Text) and "rollback" in content.topics:
-            yield for_it("a document speaks of rolling back", first_line(path))
+    """Documents, jobs and scripts about going back; that a migration can be taken back is written down nowhere."""
+    for step in rollback(app.project):
+        if app.project.role(step.location.path) != "migration":
+            yield for_it(step.message, step.location)
 
 
 def tests_pass(app: Application) -> Iterator[Evidence]:
-    """The tests that there are."""
+    """The tests that there are, and the jobs that run them."""
     paths = [path for path in app.project.python_paths if app.project.role(path) == "test"]
     if paths:
-        yield for_it(f"{counted(len(paths), 'file')} of tests are there", first_line(paths[0]))
-    yield from tests_before_deploy(app)
+        yield for_it(f"{counted(len(paths), 'file')} of tests", first_line(paths[0]))
+    for job, what in app.project.deployment.tests[:1]:
+        yield for_it(f"the job `{job.name}` runs `{what}`", job.location)

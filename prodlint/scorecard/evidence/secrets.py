@@ -24,7 +24,9 @@ def no_secrets_in_code(app: Application) -> Iterator[Evidence]:
     sources = app.project.sources
     broken = set(app.project.marked("problem"))
     if sources:
-        yield for_it(f"{counted(len(sources) - len(broken), 'file')} were searched for credentials and keys")
+        yield for_it(
+            f"{counted(len(sources) - len(broken), 'file was', 'files were')} searched for credentials and keys"
+        )
     yield from _of_environment(app)
 
 
