@@ -61,10 +61,12 @@ def authentication_documented(app: Application) -> Iterator[Evidence]:
         elif route.in_schema:
             hidden.append(route)
     if shown:
-        text = f"{counted(len(shown), 'protected route uses', 'protected routes use')} a security scheme, which the schema shows"
+        routes = counted(len(shown), "protected route uses", "protected routes use")
+        text = f"{routes} a security scheme, which the schema shows"
         yield for_it(text, shown[0].location)
     if hidden:
-        text = f"{counted(len(hidden), 'protected route asks', 'protected routes ask')} for a credential that the schema does not show"
+        routes = counted(len(hidden), "protected route asks", "protected routes ask")
+        text = f"{routes} for a credential that the schema does not show"
         yield against(f"{text}, such as `{hidden[0].subject}`", hidden[0].location)
     if other:
         yield open_because(f"how {other} documents authentication is not followed")

@@ -23,10 +23,8 @@ def input_checked(app: Application) -> Iterator[Evidence]:
         number = len({place for places in models.values() for place in places})
         place = next(iter(models.values()))[0]
         names = listed(name.rpartition(".")[2] for name in models)
-        yield for_it(
-            f"{counted(number, 'handler takes its body', 'handlers take their body')} as a model that checks it: {names}",
-            place,
-        )
+        handlers = counted(number, "handler takes its body", "handlers take their body")
+        yield for_it(f"{handlers} as a model that checks it: {names}", place)
     for name in ("is_valid", "validate_on_submit", "full_clean"):
         places = list(_calls(app, name))
         if places:
