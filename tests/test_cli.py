@@ -211,7 +211,9 @@ def test_explain_for_a_program(tree, prodlint) -> None:
     row = json.loads(prodlint("explain", "missing-request-timeout", "--format", "json")[1])
     assert row["active"] and row["severity"] == "warning" and "a04-design" in row["items"]
     assert row["page"].startswith(row["sections"][""]) and row["sections"]["What to do"]
-    assert prodlint("explain", "missing-request-timeout", "--format", "markdown", "--color", "always")[1].startswith("# ")
+    assert prodlint("explain", "missing-request-timeout", "--format", "markdown", "--color", "always")[1].startswith(
+        "# "
+    )
     assert "`prodlint rules errors` lists that category." in prodlint("explain", "errors")[2]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from prodlint.libraries.engines import (
+    DRIVER_SIZES,
     ENGINE_LOGGERS,
     MAX_OVERFLOW,
     POOL_EVENTS,
@@ -261,3 +262,58 @@ def test_a_server_process_is_no_script(tmp_path: Path) -> None:
     code = "engine = create_engine('postgresql://db')\nif __name__ == '__main__':\n    run()\n"
     assert engine(tmp_path, code).is_script
     assert not engine(tmp_path, f"import uvicorn\n{code}").is_script
+
+
+def test_the_pools_of_drivers_have_these_sizes() -> None:
+    asyncpg = pytest.importorskip("asyncpg")
+    parameters = inspect.signature(asyncpg.create_pool).parameters
+    assert (parameters["max_size"].default, 0) == DRIVER_SIZES["asyncpg"]
+    psycopg_pool = pytest.importorskip("psycopg_pool")
+    parameters = inspect.signature(psycopg_pool.ConnectionPool.__init__).parameters
+    # Without `max_size` the pool has a fixed size, `min_size`.
+    assert parameters["max_size"].default is None
+    assert (parameters["min_size"].default, 0) == DRIVER_SIZES["psycopg_pool"]
+
+
+def test_django_closes_connections_unless_it_is_told_to_keep_them() -> None:
+    # https://docs.djangoproject.com/en/stable/ref/settings/#conn-max-age
+    utils = pytest.importorskip("django.db.utils")
+    databases = utils.ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3"}}).settings
+    assert databases["default"]["CONN_MAX_AGE"] == 0
+    assert databases["default"]["CONN_HEALTH_CHECKS"] is False
+
+
+def test_databases_of_django(tmp_path: Path) -> None:
+    files = {
+        "requirements.txt": "django==5.2\n",
+        "config/settings/base.py": (
+            "import os\nimport environ\nenv = environ.Env()\n"
+            "DATABASES = {'default': env.db('DATABASE_URL', default='postgres://app@db/app')}\n"
+            "DATABASES['other'] = {'ENGINE': 'django.db.backends.mysql', 'NAME': 'x'}\n"
+        ),
+        "config/settings/production.py": (
+            "from .base import *\nfrom .base import DATABASES\nDATABASES['other']['CONN_MAX_AGE'] = 60\n"
+        ),
+    }
+    found = project(tmp_path, files).engines
+    assert [(each.subject.rpartition(".")[2], each.database.dialects) for each in found] == [
+        ("default", ("postgres",)),
+        ("other", ("mysql",)),
+    ]
+    assert [name for name, _ in found[1].arguments] == ["ENGINE", "NAME", "CONN_MAX_AGE"]
+    assert all(each.library == "django" for each in found)
+
+
+def test_pools_of_drivers(tmp_path: Path) -> None:
+    files = {
+        "main.py": (
+            "import asyncpg\nfrom psycopg_pool import AsyncConnectionPool\n"
+            "async def start():\n    return await asyncpg.create_pool('postgresql://db', max_size=20)\n"
+            "pool = AsyncConnectionPool('postgresql://db')\n"
+        )
+    }
+    found = project(tmp_path, files).engines
+    assert [(each.library, each.name, [name for name, _ in each.arguments]) for each in found] == [
+        ("asyncpg", "create_pool", ["pool_size"]),
+        ("psycopg_pool", "AsyncConnectionPool", []),
+    ]

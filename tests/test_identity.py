@@ -227,7 +227,8 @@ def owners(project: Project) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def test_who_owns_says_what_binds_the_rows_of_a_route_to_the_caller() -> None:
-    assert owners(tree("""
+    assert owners(
+        tree("""
 @app.get("/items/{item_id}")
 def compared(item_id: int, user=Depends(me), db=Depends(get_db)):
     item = db.get(Item, item_id)
@@ -257,7 +258,8 @@ def mine(user=Depends(me)):
 @app.get("/version")
 def version(user=Depends(me)):
     return 1
-""")) == {
+""")
+    ) == {
         "GET /items": ("caller", ("Item.owner_id",)),
         "GET /items/{item_id}": ("caller", ("Item.owner_id",)),
         "DELETE /items/{item_id}": ("none", ()),
@@ -268,7 +270,8 @@ def version(user=Depends(me)):
 
 
 def test_who_owns_knows_roles_and_what_cannot_be_followed() -> None:
-    assert owners(tree("""
+    assert owners(
+        tree("""
 from somewhere import may_see
 
 def admin(user=Depends(me)):
@@ -289,7 +292,8 @@ def checked_elsewhere(item_id: int, user=Depends(me), db=Depends(get_db)):
 @app.get("/open/{item_id}")
 def without_authentication(item_id: int, db=Depends(get_db)):
     return db.get(Item, item_id)
-""")) == {
+""")
+    ) == {
         "GET /items": ("caller", ("Item.owner_id",)),
         "GET /all": ("role", ("is_admin",)),
         "GET /items/{item_id}": ("unknown", ()),
@@ -298,18 +302,22 @@ def without_authentication(item_id: int, db=Depends(get_db)):
 
 
 def test_a_name_that_is_the_callers_does_not_bind_a_row_that_is_loaded_by_its_key() -> None:
-    found = owners(tree("""
+    found = owners(
+        tree("""
 @app.get("/{email}/items/{item_id}")
 def by_key(email: str, item_id: int, user=Depends(me), db=Depends(get_db)):
     if email != user.email:
         raise HTTPException(403)
     return db.get(Item, item_id)
-"""))
+""")
+    )
     assert found["GET /{email}/items/{item_id}"] == ("none", ())
 
 
 def test_a_decorator_that_hands_the_function_to_another_demands_a_role() -> None:
-    project = project_of({"main.py": """
+    project = project_of(
+        {
+            "main.py": """
 import functools
 from flask import Flask, abort
 from flask_login import current_user, login_required
@@ -342,7 +350,9 @@ def everything():
 @login_required
 def some():
     return ""
-"""})
+"""
+        }
+    )
     assert {route.path: demanded(project, route) for route in project.routes} == {
         "/all": "main.require_admin",
         "/some": "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 ENGINE_FACTORIES = frozenset(
     {
         "sqlalchemy.create_engine",
@@ -82,6 +84,53 @@ UNPOOLED = frozenset({"NullPool", "StaticPool", "SingletonThreadPool", "Assertio
 POOL_SIZES = frozenset({"pool_size", "max_overflow"})
 POOL_SIZE, MAX_OVERFLOW = 5, 10
 """What `create_engine` takes without them (`QueuePool`, `AsyncAdaptedQueuePool`)."""
+
+DJANGO_BACKENDS: dict[str, str] = {
+    "postgis": "postgresql",
+    "postgresql": "postgresql",
+    "psycopg": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "oracle": "oracle",
+    "spatialite": "sqlite",
+    "sqlite3": "sqlite",
+    "mssql": "mssql",
+    "cockroachdb": "cockroachdb",
+}
+"""Parts of the names of Django's database backends, with the dialect that they speak.
+https://docs.djangoproject.com/en/stable/ref/settings/#engine"""
+
+DJANGO_URLS: dict[str, str] = {"dj_database_url.config": "DATABASE_URL", "dj_database_url.parse": ""}
+"""Functions that make an entry of `DATABASES` of a URL, with the variable that they read, if any. Their keywords are
+the keys of the entry in lower case. https://github.com/jazzband/dj-database-url"""
+
+
+class DriverPool(Struct, frozen=True):
+    """How a driver's own pool is told its size."""
+
+    dialect: str
+    largest: str
+    """The keyword for the most connections that it opens."""
+
+
+DRIVER_POOLS: dict[str, DriverPool] = {
+    "asyncpg.create_pool": DriverPool("postgresql", "max_size"),
+    "asyncpg.pool.create_pool": DriverPool("postgresql", "max_size"),
+    "psycopg_pool.ConnectionPool": DriverPool("postgresql", "max_size"),
+    "psycopg_pool.AsyncConnectionPool": DriverPool("postgresql", "max_size"),
+    "aiopg.create_pool": DriverPool("postgresql", "maxsize"),
+    "aiomysql.create_pool": DriverPool("mysql", "maxsize"),
+}
+DRIVER_SIZES: dict[str, tuple[int, int]] = {
+    "asyncpg": (10, 0),
+    "psycopg_pool": (4, 0),
+    "aiopg": (10, 0),
+    "aiomysql": (10, 0),
+}
+"""The most connections that these pools open by default, and how many more under load.
+https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.pool.create_pool,
+https://www.psycopg.org/psycopg3/docs/api/pool.html, https://aiopg.readthedocs.io/en/stable/core.html,
+https://aiomysql.readthedocs.io/en/stable/pool.html"""
 
 CONNECTION_LIMITS: dict[str, int] = {"postgresql": 100, "postgres": 100, "mysql": 151, "mariadb": 151}
 """Connections that a server accepts unless it is told otherwise (`max_connections`).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.finding import Finding, Step, Undecided
+from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.libraries.engines import POOL_EVENTS
 from prodlint.project.engines.events import listened
 from prodlint.project.engines.pooling import pooled_servers, said, server_name
@@ -27,8 +27,24 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         if reason:
             yield Undecided(engine.location, f"engine {engine.subject}", reason)
             continue
-        here = Step(f"`{engine.name}` is given neither `pool_pre_ping` nor `pool_recycle`", engine.location)
-        fields = {"call": engine.name, "database": server_name(engine)}
+        lacks = "neither `pool_pre_ping` nor `pool_recycle`"
+        here = Step(f"`{engine.name}` is given {lacks}", engine.location)
+        fields = {"call": engine.name, "database": server_name(engine), "sets": lacks}
+        yield Finding(engine.location, engine.subject, fields, (here, *engine.database.steps))
+    yield from _of_django(project)
+
+
+def _of_django(project: Project) -> Iterator[Finding]:
+    """Connections that Django keeps for ever (`CONN_MAX_AGE = None`) and never checks."""
+    for engine in project.engines:
+        age, checks = engine.argument("CONN_MAX_AGE"), engine.argument("CONN_HEALTH_CHECKS")
+        if engine.library != "django" or engine.is_script or not engine.is_server or age is None or engine.incomplete:
+            continue
+        if said(project, age) != [None] or (checks is not None and said(project, checks) != [False]):
+            continue
+        sets = "`CONN_MAX_AGE` to no limit and no `CONN_HEALTH_CHECKS`"
+        here = Step("connections are kept for ever from here on", Location(age.site.path, age.value.place))
+        fields = {"call": engine.name, "database": server_name(engine), "sets": sets}
         yield Finding(engine.location, engine.subject, fields, (here, *engine.database.steps))
 
 

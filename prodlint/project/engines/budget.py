@@ -10,7 +10,14 @@ from msgspec import Struct
 
 from prodlint.facts import Constant, Sequence
 from prodlint.finding import Location, Step
-from prodlint.libraries.engines import CONNECTION_LIMITS, DATABASE_IMAGES, MAX_OVERFLOW, POOL_SIZE, POOLERS
+from prodlint.libraries.engines import (
+    CONNECTION_LIMITS,
+    DATABASE_IMAGES,
+    DRIVER_SIZES,
+    MAX_OVERFLOW,
+    POOL_SIZE,
+    POOLERS,
+)
 from prodlint.libraries.servers import CONCURRENCY
 from prodlint.project.deployment.declared import is_around
 from prodlint.project.deployment.servers import Served, python_file
@@ -48,7 +55,7 @@ class Budget(Struct, frozen=True):
 
 def find_budgets(project: Project) -> Iterator[Budget]:
     """For each engine of a server that a deployment file runs in several processes, the largest of its deployments."""
-    for engine, doubt in pooled_servers(project):
+    for engine, doubt in pooled_servers(project, drivers=True):
         if doubt or not engine.is_server or is_pooled_outside(project, engine):
             continue
         groups: dict[str, list[Served]] = {}
@@ -92,8 +99,9 @@ def _budget(project: Project, engine: Engine, several: list[Served]) -> Budget:
 
 def _per_process(project: Project, engine: Engine, served: Served) -> tuple[int, list[Step], str]:
     """The most connections that a process may hold: its pool's, but no more than it has threads to use them."""
-    size, size_step = _number(project, engine, served, "pool_size", POOL_SIZE)
-    overflow, overflow_step = _number(project, engine, served, "max_overflow", MAX_OVERFLOW)
+    default, more = DRIVER_SIZES.get(engine.library, (POOL_SIZE, MAX_OVERFLOW))
+    size, size_step = _number(project, engine, served, "pool_size", default)
+    overflow, overflow_step = _number(project, engine, served, "max_overflow", more)
     if engine.incomplete or size is None or overflow is None or size == 0 or overflow < 0:
         return 0, [], engine.incomplete or "the size of its pool is not known"
     threads = _threads(project, served)

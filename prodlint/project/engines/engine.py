@@ -34,6 +34,8 @@ class Engine(Struct, frozen=True):
     """Used up in the function that makes it."""
     url: Given | None = None
     """What names the database, where that is seen."""
+    library: str = "sqlalchemy"
+    """What makes its connections: "sqlalchemy", "django", or a driver: "asyncpg", "psycopg_pool", "aiopg" ..."""
 
     def argument(self, name: str) -> Given | None:
         """The last value given for a keyword."""

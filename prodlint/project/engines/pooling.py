@@ -22,11 +22,19 @@ _OWN_POOL = frozenset({"pool", "creator", "async_creator"})
 """Arguments by which the program makes the pool or its connections itself."""
 
 
-def pooled_servers(project: Project) -> Iterator[tuple[Engine, str]]:
+def pooled_servers(project: Project, drivers: bool = False) -> Iterator[tuple[Engine, str]]:
     """The engines of the application that may keep connections to a database server in a pool with a size, each with
-    why that cannot be told; "" where it is so. Engines of scripts, of tests, of functions on demand, and those that one
-    function uses up or that each request makes are left out."""
-    engines = [each for each in project.engines if not each.is_script and not each.is_disposed]
+    why that cannot be told; "" where it is so.
+
+    Engines of scripts, of tests, of functions on demand, and those that one function uses up or that each request makes
+    are left out; the pools that drivers make come with `drivers` only."""
+    engines = [
+        each
+        for each in project.engines
+        if not each.is_script
+        and not each.is_disposed
+        and (each.library == "sqlalchemy" or (drivers and each.library != "django"))
+    ]
     if not engines or is_serverless(project):
         return
     for engine in engines:

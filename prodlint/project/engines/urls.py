@@ -39,7 +39,7 @@ from prodlint.project.values.parameters import parameter_of, passed
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Database", "Evidence", "database_of", "evidence"]
+__all__ = ["Database", "Evidence", "database_of", "database_of_variable", "evidence"]
 
 
 class Database(Struct, frozen=True):
@@ -109,6 +109,19 @@ def database_of(project: Project, known: Evidence, url: Given, block: int) -> Da
     branch = _branch(project, outcome.steps) if isinstance(outcome.meaning, Choice) else ()
     steps = branch + outcome.steps[:6] + tuple(step for dialect in kept for step in found[dialect])
     return Database(kept, "" if any(each in SERVERS for each in kept) else reason, steps[:12])
+
+
+def database_of_variable(project: Project, known: Evidence, name: str, default: Given | None) -> Database:
+    """The database of a URL that an environment variable gives, with what it is without the variable."""
+    fallback = project.values.given(default).meaning if default is not None else None
+    found: dict[str, tuple[Step, ...]] = {}
+    reason = ""
+    for dialect, steps, why in _of_variable(project, known, name, fallback, 0):
+        reason = reason or why
+        if dialect:
+            found.setdefault(dialect, steps)
+    steps = tuple(step for several in found.values() for step in several)
+    return Database(tuple(found), "" if any(each in SERVERS for each in found) else reason, steps[:12])
 
 
 def _branch(project: Project, steps: tuple[Step, ...]) -> tuple[Step, ...]:
