@@ -148,10 +148,8 @@ def waits_for(name: str) -> str:
     if known is not None:
         return known
     owner, _, last = name.rpartition(".")
-    for session in SESSIONS:
-        if name.startswith(f"{session}."):
-            method = name[len(session) + 1 :].partition(".")[0]
-            return DATABASE if method in SESSION_METHODS else ""
+    if owner in SESSIONS:
+        return DATABASE if last in SESSION_METHODS else ""
     for engine in ENGINES:
         if owner == engine and last in ENGINE_METHODS:
             return DATABASE
