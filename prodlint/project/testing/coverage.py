@@ -80,12 +80,16 @@ class Coverage:
 
 
 def _answering(routes: list[tuple[re.Pattern[str], Route]], request: TestRequest) -> Iterator[Route]:
-    """The routes that a request may reach: the first that matches, where its whole path is known."""
+    """The routes that a request may reach: the first of each application that matches, where its whole path is known.
+    Which of several applications a test's client was made for is not followed."""
+    answered: set[Location] = set()
     for pattern, route in routes:
+        if route.application in answered:
+            continue
         if _takes(route, request.method) and _matches(pattern, route, request.path):
             yield route
             if "\0" not in request.path:
-                return
+                answered.add(route.application)
 
 
 def _takes(route: Route, method: str) -> bool:
