@@ -44,7 +44,8 @@
   addEventListener("hashchange", reveal);
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = items.filter((item) => !item.querySelector("details").open);
+    // What has to be done is printed with its places; the rest as it is folded on the screen.
+    folded = items.filter((item) => item.dataset.state === "not-met" && !item.querySelector("details").open);
     for (const item of folded) item.querySelector("details").open = true;
   });
   addEventListener("afterprint", () => {
