@@ -37,7 +37,7 @@ _LOGGING = Group(
         ),
         Item(
             name="sensitive-data-kept-out",
-            title="Passwords, tokens and personal data stay out of the logs",
+            title="Passwords and tokens stay out of the logs",
             rules=("sensitive-data-logged", "secret-in-query-parameter"),
             related=("sql-echo-enabled",),
             verify="Log in on staging and search the log for the password and the token.",

@@ -124,10 +124,17 @@ def _item(judged: Judged, details: bool) -> RenderableType:
     style = "dim" if judged.state is State.NOT_APPLICABLE else ""
     title = Text(judged.item.title, style=style)
     title.append(f"  {judged.item.name}", style="dim")
-    lines = [Text(printable(f"{judged.state.words}: {judged.reason}"), style="dim")]
-    most = len(judged.findings) + len(judged.evidence) + _SHOWN + 1 if details else _SHOWN
-    if details or judged.state is State.NOT_MET:
-        lines += [Text(f"  {line}", style="dim") for line in _led(judged, most)]
-        left = len(judged.findings) - most
-        lines += [Text(f"  and {left} more", style="dim")] if left > 0 else []
-    return Group(title, *lines)
+    lines = [printable(f"{judged.state.words}: {judged.reason}")]
+    if details:
+        lines += [f"  {line}" for line in _led(judged, _MANY)]
+    elif judged.findings:
+        # The messages with their places say what the reason says.
+        lines = [
+            f"{_at(place(each.finding.location))}{printable(each.finding.rule)}: {printable(each.message)}"
+            for each in judged.findings[:_SHOWN]
+        ]
+        left = len(judged.findings) - _SHOWN
+        lines += [f"and {left} more"] if left > 0 else []
+    elif judged.evidence and judged.evidence[0].text == judged.reason and judged.evidence[0].location is not None:
+        lines[0] += f" ({clean_path(place(judged.evidence[0].location))})"
+    return Group(title, *(Text(line, style="dim") for line in lines))
