@@ -196,3 +196,8 @@ MEASURING_METHODS = frozenset(
 
 ACCESS_LOG_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "granian", "uwsgi", "fastapi", "waitress-serve"})
 """Servers that can write one line for each request."""
+
+TRACKER_START = "sentry_sdk.init"
+TRACKER_TRACES = ("traces_sample_rate", "traces_sampler", "enable_tracing")
+"""Arguments that make Sentry time requests too; without one it only reports errors. Source:
+https://docs.sentry.io/platforms/python/tracing/."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from prodlint.facts import Constant, Import, Python, walk
 from prodlint.finding import Answer, Location
-from prodlint.libraries.observability import INTEGRATIONS, MEASURING_METHODS, Integration
+from prodlint.libraries.observability import INTEGRATIONS, MEASURING_METHODS, TRACKER_START, TRACKER_TRACES, Integration
 from prodlint.project.deployment.surroundings import commands
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents
@@ -66,6 +66,17 @@ def serving(project: Project, application: WebApplication, *purposes: str) -> At
             found = attached(project, application, integration)
             if found.answer is Answer.YES:
                 return found
+    return _traced_by_tracker(project, application) if "tracing" in purposes else None
+
+
+def _traced_by_tracker(project: Project, application: WebApplication) -> Attached | None:
+    """The error tracker, where it is told to time requests as well."""
+    for site in project.calls({TRACKER_START}, set(own_python(project, application, "init"))):
+        for name in TRACKER_TRACES:
+            given = site.call.keyword(name)
+            if given is not None and not (isinstance(given, Constant) and not given.value):
+                integration = next(each for each in INTEGRATIONS if each.module == TRACKER_START.partition(".")[0])
+                return Attached(integration, Answer.YES, Location(site.path, site.call.place))
     return None
 
 
