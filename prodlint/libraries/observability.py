@@ -17,6 +17,8 @@ __all__ = [
     "REQUEST_ID_NAMES",
     "STRUCTURED_CLASSES",
     "STRUCTURED_MODULES",
+    "TRACKER_START",
+    "TRACKER_TRACES",
     "Integration",
 ]
 
