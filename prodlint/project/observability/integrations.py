@@ -66,7 +66,8 @@ def serving(project: Project, application: WebApplication, *purposes: str) -> At
             found = attached(project, application, integration)
             if found.answer is Answer.YES:
                 return found
-    return _traced_by_tracker(project, application) if "tracing" in purposes else None
+    # Its traces time requests; their ids are not in the log.
+    return _traced_by_tracker(project, application) if "metrics" in purposes else None
 
 
 def _traced_by_tracker(project: Project, application: WebApplication) -> Attached | None:
