@@ -18,9 +18,11 @@ _STAGING = re.compile(
 
 def check(project: Project) -> Iterator[Finding]:
     deployment = project.deployment
-    if not deployment.deployed or not deployment.applications or _has_staging(project):
+    # An image that is only pushed is published: somebody else decides where it runs.
+    deployed = [each for each in deployment.deployed if not each.deploy.pushes]
+    if not deployed or not deployment.applications or _has_staging(project):
         return
-    each = deployment.deployed[0]
+    each = deployed[0]
     yield Finding(each.deploy.location, "repository", {"what": each.deploy.what, "job": each.job.name})
 
 

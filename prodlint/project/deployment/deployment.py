@@ -12,6 +12,7 @@ from prodlint.project.deployment.images import Image, find_images
 from prodlint.project.deployment.manifests import Workload, find_workloads
 from prodlint.project.deployment.pipelines import Job, Pipeline, find_pipelines
 from prodlint.project.deployment.platforms import Entry, HealthPath, find_entries, find_health_paths
+from prodlint.project.deployment.probes import Probe, find_probes
 from prodlint.project.deployment.servers import Served, find_served
 from prodlint.project.deployment.starts import Start, find_starts
 
@@ -75,6 +76,11 @@ class Deployment:
     def starts(self) -> tuple[Start, ...]:
         """What all of these start."""
         return find_starts(self.project, self)
+
+    @cached_property
+    def probes(self) -> tuple[Probe, ...]:
+        """The requests that find out whether the application lives."""
+        return find_probes(self.project, self)
 
     @cached_property
     def pipelines(self) -> tuple[Pipeline, ...]:

@@ -104,30 +104,35 @@ def deploys(pipeline: Pipeline, job: Job) -> Deploy | None:
         return None
     if _FRONTEND.search(f"{job.name} {job.title} {job.folder}".lower()):
         return None
+    found = list(_deploying(job, named))
+    # Whoever pushes an image and then releases it deploys.
+    return next((each for each in found if not each.pushes), found[0] if found else None)
+
+
+def _deploying(job: Job, named: str) -> Iterator[Deploy]:
     for program in job.programs:
+        location = Location(job.location.path, program.place)
         words = set(program.words[1:])
         for name, *rest in DEPLOY_COMMANDS:
             is_named = program.name == name or (name == "buildx" and "buildx" in words)
             if is_named and words >= set(rest) and not words & {"--help", "--dry-run", "--dry-run=client"}:
-                pushes = "push" in rest or "--push" in rest
-                return Deploy(" ".join((name, *rest)), Location(job.location.path, program.place), pushes)
+                yield Deploy(" ".join((name, *rest)), location, "push" in rest or "--push" in rest)
         if program.name in ("git", "ssh") and _is_push(program):
-            return Deploy(f"{program.name} ...", Location(job.location.path, program.place))
-        is_script = re.fullmatch(r"(?:re)?deploy(?:[_-]\w+)*\.(?:sh|bash|py)", program.name)
+            yield Deploy(f"{program.name} ...", location)
+        if re.fullmatch(r"(?:re)?(?:deploy|release)(?:[_-]\w+)*\.(?:sh|bash|py)", program.name):
+            yield Deploy(program.path, location)
+        if program.name in ("docker", "docker-compose") and {"up", "-d"} <= words and _DEPLOY_WORD.search(named):
+            yield Deploy("docker compose up", location)
         target = next((word for word in program.words[1:] if _DEPLOY_WORD.search(word)), "")
-        brings_up = program.name in ("docker", "docker-compose") and "up" in words and "-d" in words
-        if is_script or (brings_up and _DEPLOY_WORD.search(named)):
-            return Deploy(" ".join(program.words[:1]), Location(job.location.path, program.place))
         if program.name in ("make", "just", "task") and target:
-            return Deploy(f"{program.name} {target}", Location(job.location.path, program.place))
+            yield Deploy(f"{program.name} {target}", location)
     for use in job.uses:
         if use.action in DEPLOY_ACTIONS:
-            return Deploy(use.action, use.location)
+            yield Deploy(use.action, use.location)
         if use.action in IMAGE_ACTIONS and _pushes(use.inputs) and not _FRONTEND.search(_context(use.inputs)):
-            return Deploy(use.action, use.location, True)
+            yield Deploy(use.action, use.location, True)
     if _PRODUCTION.search(job.environment.lower()):
-        return Deploy(f"environment: {job.environment}", job.location)
-    return None
+        yield Deploy(f"environment: {job.environment}", job.location)
 
 
 def _is_push(program: Program) -> bool:

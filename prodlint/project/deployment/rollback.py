@@ -63,7 +63,12 @@ def _goes_back(program: Program) -> bool:
 
 
 def _downgrades(project: Project) -> Iterator[Step]:
-    """The last Alembic revision whose `downgrade` does something."""
+    """The last Alembic revision whose `downgrade` does something, or a migration of Django's, most of which are taken
+    back by themselves."""
+    for path in project.mentioning("operations"):
+        if project.role(path) == "migration" and path.rpartition("/")[2][:4].isdigit():
+            yield Step("this migration can be taken back", Location(path, 1 << 42))
+            return
     for path in reversed(list(project.mentioning("downgrade"))):
         python = project.python(path)
         if python is None or project.role(path) != "migration":

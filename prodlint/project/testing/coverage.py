@@ -41,7 +41,7 @@ class Coverage:
     def _by_route(self) -> dict[tuple[Location, tuple[str, ...], str], tuple[Location, ...]]:
         """Each request belongs to the first route that answers it, as in the application; one with unknown parts to all
         that may."""
-        routes = [(_pattern(route), route) for route in self.project.routes]
+        routes = [(path_pattern(route), route) for route in self.project.routes]
         named: dict[str, list[Route]] = {}
         for route in self.project.routes:
             named.setdefault(route.endpoint, []).append(route)
@@ -119,7 +119,8 @@ def _same_end(route: list[str], asked: list[str]) -> bool:
     return all("\0" in own or own == given for own, given in pairs) and any("\0" not in own for own, _ in pairs)
 
 
-def _pattern(route: Route) -> re.Pattern[str]:
+def path_pattern(route: Route) -> re.Pattern[str]:
+    """What the paths look like that a route answers, with or without a slash at the end."""
     converters = dict(route.converters)
     parts, at = [], 0
     for hole in _HOLE.finditer(route.path):
