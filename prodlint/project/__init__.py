@@ -39,6 +39,7 @@ from prodlint.project.tables.entities import Entities
 from prodlint.project.tables.queries import Use, find_uses
 from prodlint.project.tables.tables import Table, find_tables
 from prodlint.project.testing.coverage import Coverage
+from prodlint.project.testing.thresholds import Threshold, find_thresholds
 from prodlint.project.tokens.configured import TokenSetting
 from prodlint.project.tokens.configured import token_settings as find_token_settings
 from prodlint.project.tokens.decoded import Decoded, find_decoded
@@ -364,6 +365,11 @@ class Project:
     def coverage(self) -> Coverage:
         """Answers which tests call a route."""
         return Coverage(self)
+
+    @cached_property
+    def thresholds(self) -> tuple[Threshold, ...]:
+        """What share of the code tests have to cover, wherever that is demanded."""
+        return find_thresholds(self)
 
     @cached_property
     def scans(self) -> Scans:
