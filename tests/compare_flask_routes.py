@@ -16,7 +16,7 @@ from tests import compare_routes
 PROBE = r"""
 import functools, importlib, inspect, json, os, re, sys
 
-folder, target, output = sys.argv[1:4]
+folder, target, output, root = sys.argv[1:5]
 sys.argv = sys.argv[:1]
 sys.path.insert(0, folder)
 os.chdir(folder)
@@ -98,7 +98,7 @@ for rule in found.url_map.iter_rules():
             where = place(function)
         except (OSError, TypeError):
             continue
-        if not where[0].startswith(os.path.realpath(folder) + os.sep):
+        if not where[0].startswith(os.path.realpath(root) + os.sep):
             continue
         name = f"{function.__module__}.{function.__qualname__}".replace(".<locals>", "")
         rows.append({"methods": several, "path": path(rule.rule), "handler": name, "place": where, "own": True,

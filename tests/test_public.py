@@ -82,3 +82,48 @@ def test_public_by_nature(handler: str, expected: str) -> None:
 )
 def test_one_word_is_not_enough(handler: str) -> None:
     assert reason(handler) == ""
+
+
+def test_a_django_form_may_call_the_password_pass() -> None:
+    project = project_of({
+        "manage.py": "",
+        "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\nINSTALLED_APPS = []\n",
+        "shop/urls.py": "from django.urls import path\nfrom shop import views\n"
+                        "urlpatterns = [path('lab/login', views.lab_login), path('lab/run', views.run)]\n",
+        "shop/views.py": "from django.shortcuts import render\n"
+                         "def lab_login(request):\n"
+                         "    row = find(request.POST['username'], request.POST['pass'])\n"
+                         "    return render(request, 'in.html', {'row': row})\n"
+                         "def run(request):\n"
+                         "    return render(request, 'out.html', {'row': find(request.POST['pass'], 1)})\n",
+    })  # fmt: skip
+    assert {route.path: project.public_reason(route) for route in project.routes} == {
+        "/lab/login": "login",
+        "/lab/run": "",
+    }
+
+
+def test_a_body_whose_schema_is_a_parameter_may_hold_what_a_signup_takes() -> None:
+    project = project_of({"app.py": """
+from fastapi import APIRouter, FastAPI
+
+def accounts(schema):
+    router = APIRouter()
+
+    @router.post("/register")
+    def register(created: schema):
+        return save(created)
+
+    @router.post("/reports")
+    def report(created: schema):
+        return save(created)
+
+    return router
+
+app = FastAPI()
+app.include_router(accounts(make()))
+"""})
+    assert {route.path: project.public_reason(route) for route in project.routes} == {
+        "/register": "signup",
+        "/reports": "",
+    }

@@ -158,8 +158,10 @@ def _takes_password(project: Project, route: Route, taken: frozenset[str]) -> bo
 
 
 def _taken(project: Project, route: Route, handler: Defined) -> frozenset[str]:
-    """The names of what a route takes; in Flask the fields of its forms, and parameters that a decorator fills."""
-    found = {each.name.lower() for each in project.inputs.of(route)}
+    """The names of what a route takes; in Flask the fields of its forms, and parameters that a decorator fills. "" is
+    what may hold anything: a body without a schema, or with one that cannot be followed."""
+    inputs = project.inputs.of(route)
+    found = {each.name.lower() for each in inputs} | {"" for each in inputs if each.source == "unknown"}
     if route.framework in GLOBAL_REQUESTS:
         found |= form_fields(project, handler)
         found |= {each.name.lower() for each in project.scope_of(handler).parameters}
