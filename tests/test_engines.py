@@ -317,3 +317,16 @@ def test_pools_of_drivers(tmp_path: Path) -> None:
         ("asyncpg", "create_pool", ["pool_size"]),
         ("psycopg_pool", "AsyncConnectionPool", []),
     ]
+
+
+def test_a_subclass_of_the_flask_extension_may_set_options(tmp_path: Path) -> None:
+    files = {
+        "app.py": (
+            "from flask_sqlalchemy import SQLAlchemy\nSQLALCHEMY_DATABASE_URI = 'postgresql://app@db/app'\n"
+            "class Own(SQLAlchemy):\n    def apply_driver_hacks(self, app, info, options):\n        return options\n"
+            "db = Own(engine_options={'echo': False})\n"
+        )
+    }
+    (found,) = project(tmp_path, files).engines
+    assert [name for name, _ in found.arguments] == ["echo"]
+    assert found.incomplete == "`Own` sets options by itself"

@@ -66,6 +66,14 @@ CREATED: dict[str, str] = {
 """What makes an engine, a pool of connections, or a client of a database that has a pool, each to be made once."""
 
 FLASK_EXTENSION = "flask_sqlalchemy.SQLAlchemy"
+FLASK_OVERRIDES = (
+    "apply_driver_hacks",
+    "apply_pool_defaults",
+    "_apply_driver_defaults",
+    "_make_engine",
+    "create_engine",
+)
+"""Methods of the extension by which a subclass changes the options of its engines (2.x, 3.x)."""
 FLASK_URL = "SQLALCHEMY_DATABASE_URI"
 FLASK_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
 FLASK_POOL = {

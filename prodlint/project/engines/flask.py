@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Call, Constant, Expression, Reference, Subscript
 from prodlint.finding import Location
-from prodlint.libraries.engines import FLASK_EXTENSION, FLASK_OPTIONS, FLASK_POOL, FLASK_URL
+from prodlint.libraries.engines import FLASK_EXTENSION, FLASK_OPTIONS, FLASK_OVERRIDES, FLASK_POOL, FLASK_URL
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.urls import Evidence, database_of
 from prodlint.project.values.arguments import entries
+from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given, Site
 
 if TYPE_CHECKING:
@@ -21,15 +22,14 @@ __all__ = ["engines_of_flask"]
 
 def engines_of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[Engine]:
     """One engine for each place that sets the URL, with the options that the application sets anywhere."""
-    extensions = list(project.calls({FLASK_EXTENSION}))
+    extensions, incomplete = _extensions(project)
+    arguments: list[tuple[str, Given]] = []
     if not extensions:
         return
-    arguments: list[tuple[str, Given]] = []
-    incomplete = ""
-    for site in extensions:
-        written = site.call.keyword("engine_options")
+    for made in extensions:
+        written = made.value.keyword("engine_options") if isinstance(made.value, Call) else None
         if written is not None:
-            several, reason = entries(project, Given(site.site, written))
+            several, reason = entries(project, Given(made.site, written))
             arguments, incomplete = arguments + several, incomplete or reason
     urls: list[tuple[Given, int, Location, str]] = []
     for path in project.mentioning(FLASK_URL, FLASK_OPTIONS, *FLASK_POOL, "config"):
@@ -55,6 +55,29 @@ def engines_of_flask(project: Project, known: dict[str, Evidence]) -> Iterator[E
             False,
             given,
         )
+
+
+def _extensions(project: Project) -> tuple[list[Given], str]:
+    """The calls that make the extension, or a class of the tree that descends from it, and why such a class may set
+    options of its own."""
+    found = [Given(site.site, site.call) for site in project.calls({FLASK_EXTENSION})]
+    reason = ""
+    for path in project.mentioning("flask_sqlalchemy"):
+        python = project.python(path)
+        for index, scope in enumerate(python.scopes if python is not None else ()):
+            if scope.kind != "class" or not scope.bases:
+                continue
+            if project.names.derives_from(Defined(path, index), {FLASK_EXTENSION}) is not True:
+                continue
+            if any(project.names.class_member(path, index, name) is not None for name in FLASK_OVERRIDES):
+                reason = f"`{scope.name}` sets options by itself"
+            for other in project.mentioning(scope.name):
+                for call, block in project.calls_in(other):
+                    if getattr(call.function, "name", "").rpartition(".")[2] == scope.name:
+                        content = project.python(other)
+                        where = content.blocks[block].scope if content is not None else 0
+                        found.append(Given(Site(other, where), call))
+    return found, reason
 
 
 def _configured(project: Project, path: str) -> Iterator[tuple[str, Given, int, Location, str]]:
