@@ -24,6 +24,7 @@ from prodlint.project.identity.identity import Identity
 from prodlint.project.migrations.environments import alembic_environments
 from prodlint.project.migrations.model import Environment as MigrationEnvironment
 from prodlint.project.observability.applications import WebApplication, find_web_applications
+from prodlint.project.requirements.dependencies import Dependencies, dependencies
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.inputs import Inputs
 from prodlint.project.routes.limits import Limiting
@@ -380,6 +381,11 @@ class Project:
     def ignores(self) -> Mapping[str, Ignore]:
         """The ignore files of the tree, by path."""
         return ignores(self)
+
+    @cached_property
+    def requirements(self) -> Dependencies:
+        """What each component of the tree requires, and what fixes the versions."""
+        return dependencies(self)
 
     @cached_property
     def deployment(self) -> Deployment:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Answer, Finding, Location, Severity, Step, Undecided
-from prodlint.project.requirements.dependencies import Component, Dependency, Listed, Manifest, dependencies
+from prodlint.project.requirements.dependencies import Component, Dependency, Listed, Manifest
 from prodlint.project.requirements.requirement import is_development
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     maximum = int(project.options("unpinned-dependency").get("max-lines", 5))
     reported: set[str] = set()
     # A file that several components include is judged as what the application makes of it.
-    components = sorted(dependencies(project).components, key=lambda each: each.application is not Answer.YES)
+    components = sorted(project.requirements.components, key=lambda each: each.application is not Answer.YES)
     for component in components:
         if component.application is Answer.NO:
             continue

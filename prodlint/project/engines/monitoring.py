@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Attribute, Reference
 from prodlint.libraries.engines import POOL_MONITORS, POOL_READS
-from prodlint.project.requirements.dependencies import dependencies
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -31,7 +30,7 @@ def monitored(project: Project) -> bool:
         return True
     names = {
         row.name
-        for component in dependencies(project).components
+        for component in project.requirements.components
         for manifest in component.manifests
         for listed in manifest.lists
         for row in listed.dependencies

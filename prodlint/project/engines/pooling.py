@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from prodlint.facts import Constant, Document, walk
 from prodlint.libraries.engines import SERVERLESS, SERVERLESS_FILES, SERVERS, UNPOOLED
 from prodlint.project.engines.engine import Engine
-from prodlint.project.requirements.dependencies import dependencies
 from prodlint.project.values.bindings import External
 from prodlint.project.values.outcomes import Choice, Environment, Given, Instance, Known, Meaning, options
 
@@ -88,7 +87,7 @@ def is_serverless(project: Project) -> bool:
             return True
     lists = (
         listed
-        for component in dependencies(project).components
+        for component in project.requirements.components
         for manifest in component.manifests
         for listed in manifest.lists
     )

@@ -68,7 +68,7 @@ class Evidence(Struct, frozen=True):
 
 def evidence(project: Project) -> dict[str, Evidence]:
     """What deployment files set and which drivers production requires, by the folder of the application."""
-    components = dependencies(project).components
+    components = project.requirements.components
     variables = declared(project)
     return {
         folder: Evidence(near(project, variables, folder), tuple(_drivers(components, folder)))

@@ -14,7 +14,6 @@ from prodlint.libraries.observability import INTEGRATIONS, MEASURING_METHODS, TR
 from prodlint.project.deployment.surroundings import commands
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents
-from prodlint.project.requirements.dependencies import dependencies
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -95,7 +94,7 @@ def _required(project: Project, application: WebApplication) -> Iterator[tuple[I
     """The libraries that the application's own manifests list for production, once each, with the place."""
     by_name = {name: each for each in INTEGRATIONS for name in each.distributions}
     seen: set[str] = set()
-    for component in dependencies(project).components:
+    for component in project.requirements.components:
         if component.folder != application.folder:
             continue
         for manifest in component.manifests:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Constant, Document, Mapping, Requirements, Sequence
+from prodlint.facts import Constant, Document, Mapping, Requirements, Sequence, Value
 from prodlint.finding import Answer, Step
 from prodlint.project.requirements.application import application, candidates, for_development
 from prodlint.project.requirements.manifests import read_manifest
@@ -48,6 +48,10 @@ class Lock(Struct, frozen=True, array_like=True):
     """"uv", "poetry", "pdm", "pipenv", "pylock", "conda-lock" or "requirements"."""
     versions: dict[str, str]
     """Normalised name to version."""
+    several: frozenset[str] = frozenset()
+    """Names that it fixes to more than one version, for different environments."""
+    places: dict[str, int] = {}
+    """Where each package stands."""
 
 
 class Component(Struct, frozen=True, array_like=True):
@@ -165,19 +169,30 @@ def _lock(project: Project, path: str) -> Iterator[Lock]:
         return
     content = project.facts(path).content
     versions: dict[str, str] = {}
+    places: dict[str, int] = {}
+    several: set[str] = set()
     root = content.values[0] if isinstance(content, Document) and content.values else None
+    for package, version, place in _packages(root):
+        if package in versions and versions[package] != version:
+            several.add(package)
+        versions[package], places[package] = version, place
+    yield Lock(path, tool, versions, frozenset(several), places)
+
+
+def _packages(root: Value | None) -> Iterator[tuple[str, str, int]]:
+    """The packages of a lock file with their versions, "" for one without, and where they stand."""
     packages = at(root, "package") or at(root, "packages")
     for item in packages.items if isinstance(packages, Sequence) else ():
         package, version = at(item, "name"), at(item, "version")
         if isinstance(package, Constant):
-            versions[canonical(str(package.value))] = str(version.value) if isinstance(version, Constant) else ""
+            yield canonical(str(package.value)), str(version.value) if isinstance(version, Constant) else "", item.place
     for section in ("default", "develop"):
         table = at(root, section)
         for key, item in table.items if isinstance(table, Mapping) else ():
             version = at(item, "version")
             if isinstance(key, Constant):
-                versions[canonical(str(key.value))] = str(version.value)[2:] if isinstance(version, Constant) else ""
-    yield Lock(path, tool, versions)
+                shown = str(version.value)[2:] if isinstance(version, Constant) else ""
+                yield canonical(str(key.value)), shown, key.place
 
 
 def _pinning(manifests: tuple[Manifest, ...], project: Project) -> Iterator[Lock]:
@@ -189,5 +204,6 @@ def _pinning(manifests: tuple[Manifest, ...], project: Project) -> Iterator[Lock
             pinned = {each.name: each.specifier.lstrip("= ") for each in content.requirements if "==" in each.specifier}
             fixed = {row.name for each in manifest.lists for row in each.dependencies if row.pin == "version"}
             versions = {name: version for name, version in pinned.items() if name in fixed}
+            places = {each.name: each.place for each in content.requirements}
             if versions:
-                yield Lock(manifest.path, "requirements", versions)
+                yield Lock(manifest.path, "requirements", versions, frozenset(), places)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from prodlint.facts import (
     Assign,
     Call,
@@ -70,7 +72,7 @@ def _requirements(content: Requirements) -> tuple[Listed, ...]:
         extras = f"[{','.join(each.extras)}]" if each.extras else ""
         written = each.url or f"{each.name}{extras}{each.specifier}"
         pin = "local" if each.editable and not each.url else pin_of(each.specifier, each.url)
-        rows.append(Dependency(each.name, written, each.place, pin))
+        rows.append(Dependency(each.name, written, each.place, pin, "", bool(each.marker)))
     place = rows[0].place if rows else 0
     return (Listed("requirements", place, tuple(rows), tuple(path for path, _ in content.constraints)),)
 
@@ -110,7 +112,7 @@ def _pyproject(root: Mapping) -> Iterator[Listed]:
 def _sourced(row: Dependency, sources: dict[str, str | None]) -> Dependency:
     """The requirement with what `[tool.uv.sources]` says about where it comes from."""
     pin = sources.get(row.name)
-    return row if pin is None else Dependency(row.name, row.written, row.place, pin, row.group)
+    return row if pin is None else msgspec.structs.replace(row, pin=pin)
 
 
 def _table_pin(value: Value) -> str | None:
@@ -149,7 +151,9 @@ def _versioned(name: str, place: int, item: Value, group: str) -> Dependency:
         pins.append(pin)
         versions.append(text)
     shown = f"{name} {versions[0]}" if versions and versions[0] else name
-    return Dependency(canonical(name), shown, place, pins[0] if pins and all(pins) else "", group)
+    conditions = ("markers", "python", "platform", "optional")
+    conditional = len(variants) != 1 or any(at(variants[0], each) is not None for each in conditions)
+    return Dependency(canonical(name), shown, place, pins[0] if pins and all(pins) else "", group, conditional)
 
 
 def _setup_cfg(root: Mapping) -> Iterator[Listed]:

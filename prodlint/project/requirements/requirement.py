@@ -38,6 +38,8 @@ class Dependency(Struct, frozen=True, array_like=True):
     variable), or "" for nothing."""
     group: str = ""
     """The extra or dependency group; "" for what is always installed."""
+    conditional: bool = False
+    """Whether an environment marker stands behind it, so that a lock file may do without it."""
 
 
 class Listed(Struct, frozen=True, array_like=True):
@@ -94,7 +96,7 @@ def parsed(text: str, place: int, group: str = "") -> Dependency | None:
         return None
     name, extras, url, specifier = found[1], found[2] or "", found[3] or "", (found[4] or "").strip()
     written = f"{name}{extras} @ {public(url)}" if url else f"{name}{extras}{specifier}"
-    return Dependency(canonical(name), written, place, pin_of(specifier, url), group)
+    return Dependency(canonical(name), written, place, pin_of(specifier, url), group, ";" in text.partition("#")[0])
 
 
 def pin_of(specifier: str, url: str = "") -> str:

@@ -1,0 +1,41 @@
+"""Lock files that do not answer what their manifest asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.finding import Answer, Finding, Location, Step
+from prodlint.project.requirements.staleness import Stale, stale
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+_SHOWN = 3
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for component in project.requirements.components:
+        if component.application is Answer.NO:
+            continue
+        by_lock: dict[str, list[Stale]] = {}
+        for each in stale(component):
+            by_lock.setdefault(each.lock.path, []).append(each)
+        for path, several in by_lock.items():
+            first = several[0]
+            steps = tuple(_step(each) for each in several[:12])
+            names = ", ".join(f"`{each.requirement.written}`" for each in several[:_SHOWN])
+            if len(several) > _SHOWN:
+                names = f"{len(several)} requirements ({names} ...)"
+            fields = {"lock": path, "requirements": names}
+            location = Location(first.manifest.path, first.requirement.place)
+            yield Finding(location, path, fields, steps)
+
+
+def _step(each: Stale) -> Step:
+    if not each.locked:
+        return Step(f"`{each.requirement.name}` is not in `{each.lock.path}`",
+                    Location(each.manifest.path, each.requirement.place))  # fmt: skip
+    place = each.lock.places.get(each.requirement.name, 1 << 42)
+    return Step(f"`{each.requirement.written}` does not admit {each.locked}, which is locked here",
+                Location(each.lock.path, place))  # fmt: skip

@@ -1,0 +1,31 @@
+"""Actions of other people that a workflow runs at a reference that they can move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.finding import Finding, Severity, Step
+from prodlint.project.deployment.actions import Action, actions
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """One finding for each action at each reference; one note for all of GitHub's own that are at a tag."""
+    others: dict[str, list[Action]] = {}
+    own: dict[str, list[Action]] = {}
+    for action in actions(project):
+        if not action.is_fixed:
+            (own if action.is_own else others).setdefault(f"{action.name}@{action.reference}", []).append(action)
+    for written, several in others.items():
+        steps = tuple(Step("it is used here too", each.location) for each in several[1:12])
+        yield Finding(several[0].location, written, {"actions": f"`{written.rstrip('@')}`"}, steps)
+    if own:
+        first = next(iter(own.values()))[0]
+        names = ", ".join(f"`{written.rstrip('@')}`" for written in list(own)[:3])
+        if len(own) > 3:
+            names = f"{len(own)} actions of GitHub ({names} ...)"
+        steps = tuple(Step(f"`{written.rstrip('@')}`", several[0].location) for written, several in list(own.items())[:12])
+        yield Finding(first.location, "actions of GitHub", {"actions": names}, steps, Severity.NOTE)

@@ -1,0 +1,33 @@
+"""Pinned versions for which the advisories that the user gave know a vulnerability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.finding import Finding, Location, Step, Undecided
+from prodlint.project.requirements.vulnerabilities import vulnerable
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+
+def check(project: Project) -> Iterator[Finding | Undecided]:
+    if project.advisories is None:
+        for component in project.requirements.components:
+            for manifest in component.manifests[:1]:
+                place = manifest.lists[0].place if manifest.lists else 1 << 42
+                reason = "no advisories were given (`--advisories FILE`, in the OSV format)"
+                yield Undecided(Location(manifest.path, place), f"versions in {component.folder or 'the project'}", reason)
+        return
+    for each in vulnerable(project, project.advisories):
+        names = ", ".join(dict.fromkeys(advisory.id for advisory in each.advisories[:3]))
+        if len(each.advisories) > 3:
+            names += f" and {len(each.advisories) - 3} more"
+        cure = f"; {each.fixed} is mended" if each.fixed else "; no version is mended yet"
+        fields = {"package": f"{each.package} {each.version}", "advisories": names, "cure": cure}
+        steps = tuple(
+            Step(": ".join(part for part in (advisory.id, advisory.summary) if part), each.location)
+            for advisory in each.advisories[:12]
+        )
+        yield Finding(each.location, each.package, fields, steps)
