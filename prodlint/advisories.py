@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
+from prodlint.config import ConfigError
 from prodlint.project.requirements.requirement import canonical
 from prodlint.project.requirements.vulnerabilities import Advisory, Bound
 from prodlint.sources import read_regular, reason_of
@@ -26,7 +27,7 @@ MOST = 500_000
 """Files in a folder or zip."""
 
 
-class AdvisoryError(ValueError):
+class AdvisoryError(ConfigError):
     """An export that cannot be read; the text is a sentence."""
 
 
@@ -41,7 +42,7 @@ class _Range(Struct):
     events: list[_Event] = []
 
 
-class _Package(Struct):
+class _Package(Struct, frozen=True):
     ecosystem: str = ""
     name: str = ""
 
@@ -76,7 +77,14 @@ def load(path: str) -> tuple[Advisory, ...]:
         found = [advisory for data in _documents(path) for each in _decoded(data) for advisory in _advisories(each)]
     except OSError as error:
         raise AdvisoryError(f"The advisories {path} cannot be read: {reason_of(error)}.") from None
-    except (msgspec.MsgspecError, zipfile.BadZipFile, UnicodeDecodeError, RecursionError, RuntimeError, NotImplementedError):
+    except (
+        msgspec.MsgspecError,
+        zipfile.BadZipFile,
+        UnicodeDecodeError,
+        RecursionError,
+        RuntimeError,
+        NotImplementedError,
+    ):
         raise AdvisoryError(f"The advisories {path} are not in the OSV format.") from None
     return tuple(sorted(found, key=lambda each: (each.package, each.id)))
 

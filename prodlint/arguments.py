@@ -11,6 +11,7 @@ from prodlint.finding import Severity
 
 __all__ = [
     "Reporting",
+    "advisories_option",
     "cache_option",
     "color_option",
     "config_option",
@@ -74,6 +75,9 @@ def _severities(ctx: click.Context, parameter: click.Parameter, value: tuple[str
 
 
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATHS]...")
+advisories_option = click.option(
+    "--advisories", metavar="FILE", default="", help="Known vulnerabilities: a file, folder or zip in the OSV format."
+)
 config_option = click.option("--config", "file", metavar="FILE", help="Read this configuration file and no other.")
 select_option = click.option(
     "--select", multiple=True, metavar="RULES", callback=words, help="Run these rules, categories, `default` or `all`."

@@ -62,13 +62,21 @@ def engine_request(
     jobs: int,
     quiet: bool = False,
     rules: Collection[str] | None = None,
+    advisories: str = "",
 ) -> Request:
-    """What the engine is given; `rules` are others than the chosen ones. Raises `ConfigError`."""
+    """What the engine is given; `rules` are others than the chosen ones, `advisories` others than the configured ones.
+    Raises `ConfigError`, and `AdvisoryError` where those are not there."""
     from datetime import date
 
     from prodlint.engine import Request
 
     found, catalogue = chosen.config, chosen.catalogue
+    advisories = os.path.abspath(advisories) if advisories else found.advisories
+    state = ""
+    if advisories:
+        from prodlint.advisories import signature
+
+        state = signature(advisories)
     ignores = (
         (pattern, tuple(sorted(config.active_rules(catalogue, rules, (), f"`per-file-ignores` for `{pattern}`"))))
         for pattern, rules in found.per_file_ignores
@@ -85,6 +93,8 @@ def engine_request(
         per_file_ignores=tuple(ignores),
         exclude=found.exclude,
         folder=found.folder,
+        advisories=advisories,
+        advisories_state=state,
         jobs=jobs,
         use_cache=not no_cache,
         progress=not quiet and output.is_terminal(sys.stderr),

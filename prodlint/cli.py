@@ -16,6 +16,7 @@ import click
 from prodlint import __version__, config, output
 from prodlint.arguments import (
     Reporting,
+    advisories_option,
     cache_option,
     color_option,
     config_option,
@@ -98,6 +99,7 @@ def command() -> None:
 @click.option("--fail-on", type=click.Choice([each.value for each in Severity]), help="The least severity to fail on.")
 @cache_option
 @jobs_option
+@advisories_option
 @click.option("--show-unknown", is_flag=True, help="List what could not be decided.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--quiet", "-q", is_flag=True, help="Print findings only.")
@@ -116,6 +118,7 @@ def check(
     jobs: int,
     file: str | None,
     color: str,
+    advisories: str,
     **show: Any,
 ) -> int:
     """Lint the applications below PATHS (default: here).
@@ -127,7 +130,7 @@ def check(
     chosen = choose(paths, file, select, ignore, severity)
     from prodlint import engine
 
-    report = engine.run(engine_request(chosen, paths, no_cache, jobs, show["quiet"]))
+    report = engine.run(engine_request(chosen, paths, no_cache, jobs, show["quiet"], advisories=advisories))
     saw_nothing = bool(report.errors) and not any(each.number for each in report.counts)
     for form, target in pairs:
         if form == "text" and saw_nothing:

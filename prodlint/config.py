@@ -8,6 +8,7 @@
     auth-dependencies = ["app.gate.check"]   # functions that refuse an anonymous caller
     public-routes = ["/status", "/public/*"] # paths that are open on purpose
     rules = [".prodlint/rules"]              # folders with more rule pages
+    advisories = ".prodlint/osv.json"        # known vulnerabilities, in the OSV format
 
     [tool.prodlint.severity]
     missing-index = "error"
@@ -53,6 +54,7 @@ KEYS = {
     "auth-dependencies": "a list of strings",
     "public-routes": "a list of strings",
     "options": "a table",
+    "advisories": "a string",
     "checklist-fail-on": "a list of strings",
     "attestations": "a table",
 }
@@ -80,6 +82,8 @@ class Config(Struct, frozen=True):
     auth_dependencies: tuple[str, ...] = ()
     public_routes: tuple[str, ...] = ()
     options: dict[str, dict[str, Any]] = {}
+    advisories: str = ""
+    """An export of an advisory database, absolute; "" for none."""
     checklist_fail_on: tuple[str, ...] = ("not-met",)
     """The states of items that fail a run of `prodlint checklist`."""
     attestations: dict[str, dict[str, Any]] = {}
@@ -140,6 +144,9 @@ def _config(path: str, root: str, table: dict[str, Any]) -> Config:
             _refuse(shown, f"names a folder of rules that does not exist: {os.path.relpath(folder, root)}")
         if not _is_below(folder, root):
             _refuse(shown, f"names a folder of rules outside the repository: {os.path.relpath(folder, root)}")
+    advisories = os.path.normpath(os.path.join(os.path.dirname(path), table.get("advisories", "")))
+    if "advisories" in table and not _is_below(advisories, root):
+        _refuse(shown, f"names advisories outside the repository: {os.path.relpath(advisories, root)}")
     return Config(
         path=path,
         select=tuple(table.get("select", ["default"])),
@@ -154,6 +161,7 @@ def _config(path: str, root: str, table: dict[str, Any]) -> Config:
         auth_dependencies=tuple(table.get("auth-dependencies", [])),
         public_routes=tuple(table.get("public-routes", [])),
         options=table.get("options", {}),
+        advisories=advisories if "advisories" in table else "",
         checklist_fail_on=tuple(table.get("checklist-fail-on", ["not-met"])),
         attestations=table.get("attestations", {}),
     )

@@ -28,6 +28,7 @@ from prodlint.sources import Workspace, discover, selects
 
 if TYPE_CHECKING:
     from prodlint.project import Project
+    from prodlint.project.requirements.vulnerabilities import Advisory
     from prodlint.report.scorecard.model import Attestation, Scorecard
     from prodlint.store import Store
 
@@ -53,6 +54,10 @@ class Request(Struct, frozen=True, kw_only=True):
     """Patterns as in a `.gitignore` in `folder`, as are those of `per_file_ignores`."""
     folder: str = ""
     """The folder of the configuration, absolute; "" for the repository root."""
+    advisories: str = ""
+    """A file or folder in the OSV format; "" for none."""
+    advisories_state: str = ""
+    """`advisories.signature` of it, so that a kept report knows which it was made with."""
     jobs: int = 0
     """Worker processes at most; 0 for one a processor."""
     use_cache: bool = True
@@ -62,7 +67,8 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 def run(request: Request) -> Report:
-    """Run the rules over what the paths stand for. Raises nothing: what fails is in the report's `errors`."""
+    """Run the rules over what the paths stand for. Raises `AdvisoryError` where the request's advisories cannot be
+    read; everything else that fails is in the report's `errors`."""
     started = time.time_ns()
     workspace = discover(request.paths, request.exclude, request.folder)
     kept, notice = open_cache(workspace.root) if request.use_cache else (None, "")
@@ -126,7 +132,17 @@ def _link(workspace: Workspace, store: Store, request: Request) -> Project:
         store.names,
         store.marked,
         workspace.committed,
+        _advisories(request),
     )
+
+
+def _advisories(request: Request) -> Iterable[Advisory] | None:
+    """Raises `AdvisoryError`."""
+    if not request.advisories:
+        return None
+    from prodlint.advisories import load as read
+
+    return read(request.advisories)
 
 
 def _check(project: Project, request: Request) -> tuple[list[Finding | Undecided], frozenset[str], tuple[str, ...]]:

@@ -29,6 +29,8 @@ def test_example(name: str, example: Example, tmp_path: Path, monkeypatch: pytes
             # Whether a comment hides anything can only be told when the rule that it names runs.
             rules=tuple(RULES) if name == "unused-suppression" else (name,),
             options=config.options(Config(), RULES),
+            # `osv.json` beside the example's files is what `--advisories` would name.
+            advisories=str(tmp_path / "osv.json") if "osv.json" in example.files else "",
             jobs=1,
             use_cache=False,
             today=date(2026, 5, 4),

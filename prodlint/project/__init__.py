@@ -6,7 +6,7 @@ and each part of the model (`routes`, `tables`, `settings` ...) is built when a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,7 @@ from prodlint.project.migrations.environments import alembic_environments
 from prodlint.project.migrations.model import Environment as MigrationEnvironment
 from prodlint.project.observability.applications import WebApplication, find_web_applications
 from prodlint.project.requirements.dependencies import Dependencies, dependencies
+from prodlint.project.requirements.vulnerabilities import Advisory
 from prodlint.project.routes.authentication import Authentication, Authenticator
 from prodlint.project.routes.inputs import Inputs
 from prodlint.project.routes.limits import Limiting
@@ -78,7 +79,8 @@ class Project:
 
     `sources` maps a path (relative to the root, with `/`) to its source; `load` gives a path's facts; `names` the
     `Facts.names` of a Python file without decoding it, `marks` the paths that carry something; `options` holds the
-    configured options of each rule, `committed` the `.env` files of git's index.
+    configured options of each rule, `committed` the `.env` files of git's index, `advisories` the known
+    vulnerabilities.
     """
 
     def __init__(
@@ -90,11 +92,13 @@ class Project:
         names: Callable[[str], str] | None = None,
         marks: Callable[[str], Collection[str]] | None = None,
         committed: tuple[str, ...] | None = None,
+        advisories: Iterable[Advisory] | None = None,
     ) -> None:
         self.root = root
         self.sources = sources
         self.committed = committed
         """The `.env` files that git's index names; None where that is not known."""
+        self._advisories = advisories
         self._load = load
         self._names_of = names or (lambda path: self.facts(path).names)
         self._options = options or {}
@@ -381,6 +385,16 @@ class Project:
     def ignores(self) -> Mapping[str, Ignore]:
         """The ignore files of the tree, by path."""
         return ignores(self)
+
+    @cached_property
+    def advisories(self) -> Mapping[str, tuple[Advisory, ...]] | None:
+        """The known vulnerabilities by package; None where the run was given no advisories."""
+        if self._advisories is None:
+            return None
+        found: dict[str, tuple[Advisory, ...]] = {}
+        for each in self._advisories:
+            found[each.package] = (*found.get(each.package, ()), each)
+        return found
 
     @cached_property
     def requirements(self) -> Dependencies:

@@ -27,5 +27,7 @@ def check(project: Project) -> Iterator[Finding]:
         names = ", ".join(f"`{written.rstrip('@')}`" for written in list(own)[:3])
         if len(own) > 3:
             names = f"{len(own)} actions of GitHub ({names} ...)"
-        steps = tuple(Step(f"`{written.rstrip('@')}`", several[0].location) for written, several in list(own.items())[:12])
+        steps = tuple(
+            Step(f"`{written.rstrip('@')}`", several[0].location) for written, several in list(own.items())[:12]
+        )
         yield Finding(first.location, "actions of GitHub", {"actions": names}, steps, Severity.NOTE)

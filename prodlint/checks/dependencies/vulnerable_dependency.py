@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.finding import Finding, Location, Step, Undecided
+from prodlint.finding import Answer, Finding, Location, Step, Undecided
 from prodlint.project.requirements.vulnerabilities import vulnerable
 
 if TYPE_CHECKING:
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
     if project.advisories is None:
-        for component in project.requirements.components:
-            for manifest in component.manifests[:1]:
-                place = manifest.lists[0].place if manifest.lists else 1 << 42
-                reason = "no advisories were given (`--advisories FILE`, in the OSV format)"
-                yield Undecided(Location(manifest.path, place), f"versions in {component.folder or 'the project'}", reason)
+        components = (each for each in project.requirements.components if each.application is not Answer.NO)
+        first = next((each.manifests[0] for each in components if each.manifests), None)
+        if first is not None:
+            place = first.lists[0].place if first.lists else 1 << 42
+            reason = "no advisories were given (`--advisories FILE`, in the OSV format)"
+            yield Undecided(Location(first.path, place), "list of requirements", reason)
         return
     for each in vulnerable(project, project.advisories):
         names = ", ".join(dict.fromkeys(advisory.id for advisory in each.advisories[:3]))

@@ -50,7 +50,7 @@ class Base(Struct, frozen=True):
 
 
 def bases_of(project: Project, image: Image) -> Iterator[Base]:
-    """The base images of all stages, in the order of the file. Stages that build on others, and `scratch`, have none."""
+    """The base images of all stages, in the order of the file; stages that build on others and `scratch` have none."""
     names: set[str] = set()
     for each in image.everything:
         if each.keyword != "FROM" or not each.arguments:

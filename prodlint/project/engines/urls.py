@@ -20,7 +20,7 @@ from prodlint.libraries.engines import (
     dialect_of,
 )
 from prodlint.project.deployment.declared import Declared, declared, is_around, near
-from prodlint.project.requirements.dependencies import Component, dependencies
+from prodlint.project.requirements.dependencies import Component
 from prodlint.project.values.bindings import Bound, External, Variable
 from prodlint.project.values.outcomes import (
     Choice,

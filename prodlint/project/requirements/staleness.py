@@ -93,7 +93,10 @@ def specifier_of(text: str, bare_is_exact: bool = False) -> SpecifierSet | None:
 
 def _part(text: str, bare_is_exact: bool) -> str:
     if text[0] in "^~" and not text.startswith("~="):
-        numbers = [int(each) for each in re.fullmatch(r"[\^~]\s*v?(\d+(?:\.\d+)*)\S*", text)[1].split(".")]  # type: ignore[index]
+        found = re.fullmatch(r"[\^~]\s*v?(\d+(?:\.\d+)*)\S*", text)
+        if found is None:
+            raise ValueError(text)
+        numbers = [int(each) for each in found[1].split(".")]
         if text[0] == "~":
             kept = numbers[: 2 if len(numbers) > 1 else 1]
         else:
