@@ -46,7 +46,10 @@ class Base(Struct, frozen=True):
             return True
         if re.search(r"\d", self.tag):
             return False
-        return not (self.name.rpartition("/")[2] in _SYSTEMS and _CODENAMES.search(self.tag))
+        last = self.name.rpartition("/")[2]
+        if "distroless" in self.name and re.search(r"\d", last):
+            return False  # `cc-debian12:nonroot`: the version is in the name
+        return not (last in _SYSTEMS and _CODENAMES.search(self.tag))
 
 
 def bases_of(project: Project, image: Image) -> Iterator[Base]:
