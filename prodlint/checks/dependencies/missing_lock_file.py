@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         steps = [component.evidence] if component.evidence is not None else []
         steps.append(Step(f"`{name}` names no exact version, and {len(ranges) - 1} more" if len(ranges) > 1
                           else f"`{name}` names no exact version", location))  # fmt: skip
-        yield Finding(location, component.folder or "project", {"manifest": location.path}, tuple(steps))
+        yield Finding(location, component.folder or "project", {"manifest": posixpath.basename(location.path)}, tuple(steps))
 
 
 def _ranges(component: Component) -> Iterator[tuple[Location, str]]:

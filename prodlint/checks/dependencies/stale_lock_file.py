@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def check(project: Project) -> Iterator[Finding]:
             names = ", ".join(f"`{each.requirement.written}`" for each in several[:_SHOWN])
             if len(several) > _SHOWN:
                 names = f"{len(several)} requirements ({names} ...)"
-            fields = {"lock": path, "requirements": names}
+            fields = {"lock": posixpath.basename(path), "requirements": names}
             location = Location(first.manifest.path, first.requirement.place)
             yield Finding(location, path, fields, steps)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -25,5 +26,5 @@ def check(project: Project) -> Iterator[Finding]:
             bare = [each for each in content.requirements if not each.hashes and not each.url and not each.editable]
             if bare:
                 number = f"{len(bare)} requirement{'s' if len(bare) != 1 else ''}"
-                fields = {"file": manifest.path, "number": number}
+                fields = {"file": posixpath.basename(manifest.path), "number": number}
                 yield Finding(Location(manifest.path, bare[0].place), manifest.path, fields)
