@@ -29,7 +29,9 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         steps = [component.evidence] if component.evidence is not None else []
         steps.append(Step(f"`{name}` names no exact version, and {len(ranges) - 1} more" if len(ranges) > 1
                           else f"`{name}` names no exact version", location))  # fmt: skip
-        yield Finding(location, component.folder or "project", {"manifest": posixpath.basename(location.path)}, tuple(steps))
+        yield Finding(
+            location, component.folder or "project", {"manifest": posixpath.basename(location.path)}, tuple(steps)
+        )
 
 
 def _ranges(component: Component) -> Iterator[tuple[Location, str]]:
