@@ -101,7 +101,10 @@ def kind_of(name: str, folder: str, top: bool) -> str:
     return ""
 
 
-_OPERATION = re.compile(r"deploy|roll-?_?back|runbook|operation|releas(?:e|ing)$|migration|production|disaster|upgrad")
+_OPERATION = re.compile(
+    r"deploy|roll-?_?back|runbook|operation|releas(?:e|ing)$|migration|production|disaster|upgrad"
+    r"|environment|config|install|settings|self-?_?host|env-?_?var"
+)
 """Words in the names of documents about how an application is operated."""
 
 

@@ -455,3 +455,11 @@ def test_hostile_text_costs_no_more_than_its_length(kind: str) -> None:
         begin = time.perf_counter()
         read("toml", text, "uv.lock") if kind == "lock" else read(kind, text)
         assert time.perf_counter() - begin < 3, text[:20]
+
+
+def test_the_words_in_capitals_of_a_text_without_what_may_be_secret() -> None:
+    from prodlint import readers
+
+    text = "Set DATABASE_URL and PORT.\nAWS_KEY=AKIAQ7NTZ3XLRWK2MBVD\nABCDEFGHIJ1234567890 Xyz A_B\n"
+    for kind, path in (("text", "README.md"), ("script", "start.sh")):
+        assert readers.read(kind, path, text.encode()).names.split() == ["A_B", "DATABASE_URL", "PORT"]

@@ -54,6 +54,6 @@ class Facts(Struct, frozen=True, array_like=True):
     pragmas: tuple[Pragma, ...] = ()
     names: str = ""
     """Every identifier of a Python file, sorted, between blanks (` a b c `): tells without decoding whether a name is
-    mentioned at all."""
+    mentioned at all. Of a text or script the words in capitals that may be variables, likewise."""
     changes: tuple[Sql, ...] = ()
     """What the SQL in the strings of a Python file changes of a database's schema."""

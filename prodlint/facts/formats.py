@@ -88,4 +88,4 @@ class Text(Struct, frozen=True, array_like=True, tag="text"):
 
     lines: int
     topics: tuple[str, ...] = ()
-    """Of a document, which of the topics that a rule asks for it speaks of: "rollback"."""
+    """Of a document or a proxy's file, which of the topics that a rule asks for it speaks of: "rollback", "hsts"."""

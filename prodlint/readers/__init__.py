@@ -46,6 +46,17 @@ _TOPICS = {
 }
 """What documents may speak of (see `Text.topics`)."""
 
+_EDGE_TOPICS = {
+    "host names": re.compile(
+        r"(?m)^\s*server_name\s+(?!_\s*;|localhost\b)[\w.*$-]|^(?:https?://)?[\w-]+(?:\.[\w-]+)+[\w., :-]*\{"
+    ),
+    "hsts": re.compile(r"(?i)strict-transport-security"),
+    "content type": re.compile(r"(?i)x-content-type-options"),
+    "frames": re.compile(r"(?i)x-frame-options|frame-ancestors"),
+    "redirect": re.compile(r"(?im)return\s+30[178]\s+https|rewrite\s.*https://|^(?:https://)?[\w-]+(?:\.[\w-]+)+\s*\{"),
+}
+"""What the files of a proxy may say: nginx's directives, and those of a Caddyfile, whose sites are served by TLS."""
+
 
 def read(kind: str, path: str, data: bytes) -> Facts:
     """The facts of a file of the given kind. `path` is relative to the root; raises nothing, unless PRODLINT_DEBUG is
@@ -120,12 +131,16 @@ def digest() -> str:
 
 def _text(path: str, text: str) -> Facts:
     from prodlint.readers.pragmas import pragmas
+    from prodlint.readers.scalars import capitals
     from prodlint.readers.secrets import scan_text
 
     is_document = path.lower().endswith((".md", ".rst"))
     topics = tuple(name for name, words in _TOPICS.items() if is_document and words.search(text))
     comments = () if is_document else pragmas(text)
-    return Facts(Text(text.count("\n") + 1, topics), secrets=scan_text(text), pragmas=comments)
+    if path.lower().endswith((".conf", "caddyfile")):
+        topics = tuple(name for name, words in _EDGE_TOPICS.items() if words.search(text))
+    secrets = scan_text(text)
+    return Facts(Text(text.count("\n") + 1, topics), None, secrets, comments, capitals(text, secrets))
 
 
 def _is_not_written_by_hand(path: str, text: str) -> bool:

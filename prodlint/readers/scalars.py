@@ -10,10 +10,12 @@ from typing import Any
 
 from prodlint.facts import Constant, Secret, place_of, span
 
-__all__ = ["Lines", "assignment", "constant", "is_assignment"]
+__all__ = ["Lines", "assignment", "capitals", "constant", "is_assignment"]
 
 _BREAK = re.compile(r"\r\n?|\n")
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?-([^${}]+)\}")
+_CAPITALS = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{2,60}(?![A-Za-z0-9_])")
+_MOST_TEXT = 400_000
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
 
 
@@ -80,6 +82,18 @@ def _interpolated(text: str, place: int, judge: Callable[[str, str, str], Any], 
     if not parts:
         return Constant(text, place)
     return Constant("".join((*parts, text[copied:])), place, "redacted")
+
+
+def capitals(text: str, secrets: tuple[Secret, ...]) -> str:
+    """The words in capitals of a text that may be names of variables, sorted, between blanks. Lines with a secret, and
+    words that look generated, are left out: the answer goes into the cache."""
+    lines = {span(each.place).line for each in secrets}
+    names: set[str] = set()
+    for number, line in enumerate(text[:_MOST_TEXT].split("\n"), 1):
+        if number not in lines:
+            names.update(_CAPITALS.findall(line))
+    kept = sorted(name for name in names if "_" in name or (len(name) < 16 and not any(map(str.isdigit, name))))
+    return f" {' '.join(kept[:5000])} " if kept else ""
 
 
 def is_assignment(text: str) -> bool:

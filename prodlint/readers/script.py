@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from prodlint.facts import Facts, Line, Script, Secret, place_of
 from prodlint.readers.pragmas import pragmas
-from prodlint.readers.scalars import assignment, constant
+from prodlint.readers.scalars import assignment, capitals, constant
 from prodlint.readers.secrets import scan_text
 
 __all__ = ["read"]
@@ -38,7 +38,8 @@ def read(path: str, text: str) -> Facts:
     else:
         found = _shell(lines)
     content = Script(tuple(Line(_masked(line.text), line.place, line.name) for line in found))
-    return Facts(content, secrets=scan_text(text), pragmas=pragmas(text))
+    secrets = scan_text(text)
+    return Facts(content, None, secrets, pragmas(text), capitals(text, secrets))
 
 
 def _procfile(lines: list[str]) -> Iterator[Line]:

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Conditional, Constant, Operation, Reference, Subscript, Value, children
+from prodlint.facts import (
+    Assign,
+    Call,
+    Conditional,
+    Constant,
+    Expression,
+    Operation,
+    Raise,
+    Reference,
+    Subscript,
+    Value,
+    children,
+)
 from prodlint.finding import Location
 from prodlint.libraries.values import ENVIRONMENT_READERS, ENVIRONMENT_READS
 from prodlint.project.values.bindings import Defined, External
@@ -18,13 +30,16 @@ from prodlint.project.values.outcomes import Environment, Given, Instance, Known
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Read", "find_reads", "is_tested"]
+__all__ = ["Read", "find_reads", "is_demanded"]
 
 _MENTIONS = ("getenv", "environ", "environs", "decouple", "Config", "BaseSettings", "SettingsConfigDict", "env")
 _HELPER = re.compile(r"env|config|conf|setting|secret|getvar", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _OPTIONAL = frozenset({"os.getenv", "os.environ.get", "environ.get"})
 """Those that give None where the variable is missing; the others raise."""
+
+_DEMANDING = frozenset({"create_engine", "create_async_engine", "engine_from_config", "int", "float"})
+"""Functions that fail for None as their first argument."""
 
 
 class Read(Struct, frozen=True):
@@ -192,30 +207,33 @@ class _Finder:
         return Read(variable, location, self.site, given, raises, target, self.block, self.statement)
 
 
-def is_tested(project: Project, read: Read) -> bool:
-    """Whether the file asks whether what was read is there: it then does without, unless it raises."""
+def is_demanded(project: Project, read: Read) -> bool:
+    """Whether the program does not go on without what was read: the file raises or exits where it is missing, or hands
+    it to what cannot do without."""
     python = project.python(read.location.path)
-    name = read.target.rpartition(".")[2]
-    if python is None or not name:
+    if python is None:
         return False
-    for block in python.blocks:
-        if block.kind in ("if", "while") and block.value is not None and _names(block.value, name):
-            return True
+    name = read.target.rpartition(".")[2]
+    asking = {
+        index
+        for index, block in enumerate(python.blocks)
+        if name and block.kind == "if" and block.value is not None and _names(block.value, name)
+    }
     for statement in python.statements:
         value = getattr(statement, "value", None)
-        for each in _tests(value) if value is not None else ():
-            if _names(each, name):
-                return True
-    return False
+        if statement.block in asking and (isinstance(statement, Raise) or _exits(value)):
+            return True
+        if isinstance(statement, Expression) and statement.kind == "assert" and name and _names(statement.value, name):
+            return True
+    return any(
+        call.arguments and call.arguments[0].value.place == read.location.place
+        for call, block in project.calls_in(read.location.path)
+        if getattr(call.function, "name", "").rpartition(".")[2] in _DEMANDING
+    )
 
 
-def _tests(value: Value) -> Iterator[Value]:
-    if isinstance(value, Conditional):
-        yield value.test
-    elif isinstance(value, Operation) and value.operator in ("or", "and", "not", "is", "is not"):
-        yield from value.operands
-    for each in children(value):
-        yield from _tests(each)
+def _exits(value: Value | None) -> bool:
+    return isinstance(value, Call) and getattr(value.function, "name", "") in {"sys.exit", "exit", "quit", "os._exit"}
 
 
 def _names(value: Value, name: str) -> bool:
