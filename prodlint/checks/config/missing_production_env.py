@@ -45,4 +45,6 @@ def _is_configured(project: Project, application: WebApplication) -> bool:
         return True
     names = ("ENVIRONMENT", "ENV", "APP_ENV", "FASTAPI_ENV", "FLASK_ENV", "DJANGO_SETTINGS_MODULE", "STAGE")
     variables = declared(project)
+    if any(each.value.lower() in ("false", "0", "no") for each in variables.get("DEBUG", ())):
+        return True
     return any(_PRODUCTION.search(each.value.lower()) for name in names for each in variables.get(name, ()))
