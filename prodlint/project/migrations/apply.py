@@ -323,6 +323,8 @@ class Applier:
         table = self.table(schema, change, location)
         if table is None:
             return ""
+        if not change.name and change.constraint != "primary key":
+            return "drops a constraint without saying its name, which Alembic refuses"
         found = self.constraint(table, change)
         if found is None:
             index = next((each for each in table.indexes if each.unique and each.name == change.name), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from prodlint.facts import (
@@ -391,6 +392,8 @@ class Evaluator:
             if head in current.variables:
                 return False
             current = current.parent
+        if head in sys.stdlib_module_names:  # A module of the tree may share its name.
+            return False
         symbol, _ = self.machine.project.names.resolve(frame.path, frame.scope, function.name)
         return isinstance(symbol, Unresolved)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from prodlint.project.migrations.model import Revision
 
@@ -63,3 +63,28 @@ def circular(revisions: tuple[Revision, ...]) -> list[Revision]:
         if all(down in done or down not in by_id for down in revision.down) and revision.id not in revision.down:
             done.add(revision.id)
     return [revision for revision in revisions if revision.id not in done]
+
+
+def targets(revisions: Iterable[Revision]) -> Callable[[str], str | None]:
+    """A function that gives the revision that a reference means, None for none."""
+    by_id: dict[str, Revision] = {}
+    labels: dict[str, str] = {}
+    for revision in revisions:
+        by_id.setdefault(revision.id, revision)
+        labels.update(dict.fromkeys(revision.labels, revision.id))
+    return lambda reference: _target(reference.partition("@")[0], by_id, labels)
+
+
+def label_of(revisions: tuple[Revision, ...], head: Revision) -> str:
+    """The label of the branch that a head ends, as one of its predecessors sets it; "" for none."""
+    by_id = {revision.id: revision for revision in revisions}
+    waiting, seen = [head], set()
+    while waiting:
+        revision = waiting.pop()
+        if revision.path in seen:
+            continue
+        seen.add(revision.path)
+        if revision.labels:
+            return revision.labels[0]
+        waiting += [by_id[down] for down in revision.down if down in by_id]
+    return ""

@@ -78,6 +78,8 @@ class Machine:
         self.evaluator = Evaluator(self)
         self.steps = 0
         self.depth = 0
+        self.active: list[Defined] = []
+        """The functions under way, outermost first."""
         self.attempts = 0
         """How many `try` blocks are around the statement at hand."""
         self.autocommit = 0
@@ -106,11 +108,14 @@ class Machine:
         if python is None or self.depth > _MAX_DEPTH:
             return Unknown("the chain of calls is too long")
         fact = python.scopes[scope]
+        if self.active.count(function.defined) > (1 if self.doubtful else 6):
+            return Unknown(f"`{fact.name}` calls itself")
         frame = Frame(path, scope, self.bound(function, arguments, keywords), function.frame)
         results: list[Any] = []
         if fact.is_generator:
             frame.variables["<yielded>"] = results
         self.depth += 1
+        self.active.append(function.defined)
         self.pending.append([])
         value: Any = None
         try:
@@ -119,6 +124,7 @@ class Machine:
             value = returned.value
         finally:
             self.depth -= 1
+            self.active.pop()
             left = self.pending.pop()
         for _, schema, other in left:
             self.schema.restore(joined(self.schema, schema, "it depends on a condition that cannot be told"))

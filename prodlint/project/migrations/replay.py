@@ -49,6 +49,7 @@ class Player(Machine):
         """Run a function of a revision; why it ended early, or ""."""
         self.steps = self.autocommit = self.doubtful = self.attempts = self.depth = 0
         self.pending = []
+        self.active = []
         self.run.operations = []
         if scope < 0:
             return ""
