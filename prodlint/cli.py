@@ -182,16 +182,19 @@ def _rendered(report: Report, rules: dict[str, Rule], form: str, target: str, co
 def explain(rule: str, form: str, file: str | None, color: str) -> int:
     """Show the page of a rule: why it matters, what to do, when it is wrong, examples.
 
-    On a terminal the page is laid out; elsewhere it is Markdown.
+    On a terminal the page is laid out; elsewhere it is Markdown. An item of the checklist is explained as well.
     """
+    from prodlint.checklist import ITEMS
     from prodlint.report import catalogue, text
 
     chosen = choose((), file)
     known = config.names(chosen.catalogue)
+    if rule not in known and rule in ITEMS:
+        return output.say(catalogue.item_text(ITEMS[rule]))
     if rule not in known:
         categories = {each.category for each in chosen.catalogue.values()}
         hint = f"; `prodlint rules {rule}` lists that category." if rule in categories else ""
-        raise click.UsageError(f"There is no rule `{rule}`{hint or nearest(rule, list(known)) or '.'}")
+        raise click.UsageError(f"There is no rule `{rule}`{hint or nearest(rule, [*known, *ITEMS]) or '.'}")
     found = chosen.catalogue[known[rule]]
     if form == "json":
         return output.say(catalogue.page_json(found, chosen.active, chosen.severities), machine=True)

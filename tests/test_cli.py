@@ -214,6 +214,9 @@ def test_explain_for_a_program(tree, prodlint) -> None:
     assert prodlint("explain", "missing-request-timeout", "--format", "markdown", "--color", "always")[1].startswith(
         "# "
     )
+    item = prodlint("explain", "load-test")[1]
+    assert item.startswith("# load-test\n") and "somebody has to attest it" in item and "To verify: " in item
+    assert prodlint("explain", "load-tst")[2].endswith("did you mean `load-test`?\n")
     assert "`prodlint rules errors` lists that category." in prodlint("explain", "errors")[2]
 
 

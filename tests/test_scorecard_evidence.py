@@ -152,6 +152,15 @@ def test_what_speaks_against_an_item() -> None:
     assert said("cors-origins", {**FILES, "app/main.py": wildcard}, Answer.NO)[0].startswith("`CORSMiddleware` allows ")
 
 
+@pytest.mark.parametrize(
+    ("age", "answer"), [("", Answer.NO), ('"CONN_MAX_AGE": 60', Answer.YES), ('"CONN_MAX_AGE": age()', Answer.UNKNOWN)]
+)
+def test_django_keeps_a_connection_only_when_it_is_told_to(age: str, answer: Answer) -> None:
+    entry = f"'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop', {age}"
+    settings = f"INSTALLED_APPS = []\nDATABASES = {{'default': {{{entry}}}}}\n"
+    assert len(said("pooling-active", {"shop/settings.py": settings}, answer)) == 1
+
+
 def test_a_threshold_of_coverage_is_read_wherever_it_stands() -> None:
     enough = {**FILES, "pyproject.toml": "[tool.coverage.report]\nfail_under = 85\n"}
     assert said("coverage", enough) == ["tests fail below 85 % coverage @pyproject.toml:2"]

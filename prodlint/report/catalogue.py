@@ -6,12 +6,12 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from prodlint.checklist import ITEMS
+from prodlint.checklist import ITEMS, Item
 from prodlint.finding import Severity
 from prodlint.report.printable import cut
 from prodlint.rule import Rule
 
-__all__ = ["filtered", "page_json", "page_text", "rules_json", "rules_table", "terminal_page"]
+__all__ = ["filtered", "item_text", "page_json", "page_text", "rules_json", "rules_table", "terminal_page"]
 
 
 def filtered(
@@ -72,6 +72,19 @@ def page_json(rule: Rule, active: Collection[str], severities: Mapping[str, Seve
     row = _row(rule, active, severities)
     row |= {"message": rule.message, "items": items, "sections": rule.sections, "page": rule.page}
     return json.dumps(row, indent=2) + "\n"
+
+
+def item_text(item: Item) -> str:
+    """An item of the checklist as Markdown: what decides it, and how a person makes sure."""
+    lines = [f"# {item.name}", "", f"**{item.title}** (item of the checklist)", ""]
+    if item.running:
+        lines += [f"No source tells {item.running}: somebody has to attest it.", ""]
+    if item.sums:
+        lines += [f"Sums up {', '.join(f'`{name}`' for name in item.sums)}.", ""]
+    for what, names in (("Decided by the rules", item.rules), ("Shown beside it", item.related)):
+        if names:
+            lines += [f"{what}: {', '.join(f'`{name}`' for name in names)}.", ""]
+    return "\n".join([*lines, f"To verify: {item.verify}"]) + "\n"
 
 
 def _row(rule: Rule, active: Collection[str], severities: Mapping[str, Severity]) -> dict[str, Any]:

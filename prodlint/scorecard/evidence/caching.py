@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.facts import Constant, span, walk
+from prodlint.facts import Constant, Mapping, span, walk
 from prodlint.finding import Location
+from prodlint.project.engines.engine import Engine
+from prodlint.project.values.outcomes import Known
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import counted, first_line, for_it
+from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, open_because
 
 
 def static_caching(app: Application) -> Iterator[Evidence]:
@@ -31,10 +33,32 @@ def _settings(app: Application) -> Iterator[tuple[str, Location]]:
 def pooling_active(app: Application) -> Iterator[Evidence]:
     """Engines that are made once for the process."""
     for engine in app.engines:
+        if engine.library == "django":
+            yield from _kept(app, engine)
+            continue
         python = app.project.python(engine.location.path)
         if python is not None and python.scopes[engine.site.scope].kind == "module":
             line = span(engine.location.place).line
             yield for_it(f"`{engine.name}` runs once, when the module is imported (line {line})", engine.location)
+
+
+def _kept(app: Application, engine: Engine) -> Iterator[Evidence]:
+    """Whether Django keeps its connection to a server beyond one request: by default it does not. Source:
+    https://docs.djangoproject.com/en/stable/ref/databases/#persistent-connections."""
+    if engine.is_embedded:
+        return
+    options = engine.argument("OPTIONS")
+    if options is not None and isinstance(options.value, Mapping) and options.value.get("pool") is not None:
+        yield for_it("Django keeps a pool of connections", engine.location)
+        return
+    age = engine.argument("CONN_MAX_AGE")
+    meaning = app.project.values.given(age).meaning if age is not None else Known(0)
+    if not isinstance(meaning, Known):
+        yield open_because("how long Django keeps a connection is decided when it runs", engine.location)
+    elif meaning.value == 0:
+        yield against("Django closes its connection after each request: `CONN_MAX_AGE` is 0", engine.location)
+    else:
+        yield for_it("Django keeps its connections: `CONN_MAX_AGE` is set", engine.location)
 
 
 def query_per_row(app: Application) -> Iterator[Evidence]:
