@@ -16,7 +16,7 @@ from prodlint.scorecard.application import Application
 _YES = (Answer.YES, "")
 _NO_APPLICATION = (Answer.UNKNOWN, "no route of a web application was found")
 _DATABASE_WORDS = ("sqlalchemy", "sqlmodel", "asyncpg", "psycopg2", "psycopg", "pymongo", "tortoise", "peewee", "motor")
-_AGENTS = ("Agent", "AsyncOpenAI", "OpenAI", "Anthropic", "AgentExecutor", "Runner")
+AGENTS = ("Agent", "AsyncOpenAI", "OpenAI", "Anthropic", "AgentExecutor", "Runner")
 WITH_SCHEMA = frozenset({"fastapi", "litestar", "django-ninja", "flask-smorest", "flask-restx", "drf", "apiflask"})
 _UPLOADS = ("UploadFile", "UploadedFile", "FileField", "ImageField", "FileStorage", "secure_filename")
 
@@ -198,7 +198,7 @@ def services(app: Application) -> tuple[Answer, str]:
 
 
 def agent(app: Application) -> tuple[Answer, str]:
-    if app.chat or app.mentions(*_AGENTS):
+    if app.chat or app.mentions(*AGENTS):
         return _YES
     return _absent(app, "there is no agent")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from prodlint.checklist import Evidence
 from prodlint.project.deployment.rollback import rollback
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.said import counted, first_line, for_it, listed, open_because
+from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed, open_because
 
 _STAGING = re.compile(r"(?<![a-z])(staging|stage|preprod|pre-production|uat|qa)(?![a-z])", re.IGNORECASE)
 _SMOKE = re.compile(r"(?<![a-z])(smoke)(?![a-z])", re.IGNORECASE)
@@ -33,7 +33,9 @@ def tests_before_deploy(app: Application) -> Iterator[Evidence]:
     if not deployment.deployed:
         for job, what in deployment.tests[:1]:
             yield for_it(f"the job `{job.name}` runs `{what}`", job.location)
-        if deployment.pipelines:
+        if app.routes and not deployment.pipelines:
+            yield against("no pipeline runs the tests")
+        elif deployment.pipelines:
             yield open_because("no pipeline deploys, so that what a deployment waits for is not seen")
 
 

@@ -9,6 +9,7 @@ from prodlint.checklist import Evidence
 from prodlint.facts import Constant, Document, Mapping, Value, walk
 from prodlint.finding import Location
 from prodlint.project.routes.route import Route
+from prodlint.scorecard.applicable import AGENTS
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed, open_because
 
@@ -67,10 +68,25 @@ def agent_integration_tested(app: Application) -> Iterator[Evidence]:
     )
     if paths:
         yield for_it("a test names the handler that drives the agent", first_line(paths[0]))
+    for path, name in _agents(app):
+        tests = [each for each in app.project.mentioning(name) if app.project.role(each) == "test"]
+        if tests:
+            yield for_it(
+                f"`{name}` of `{path}` is named in {counted(len(tests), 'file')} of tests", first_line(tests[0])
+            )
     for route in app.chat:
         places = app.project.coverage.of(route)
         if places:
             yield for_it(f"`{route.subject}` is called in {counted(len(places), 'place')} of the tests", places[0])
+
+
+def _agents(app: Application) -> Iterator[tuple[str, str]]:
+    """Classes of the files that make a client of a language model."""
+    for path in app.project.mentioning(*AGENTS):
+        python = app.project.python(path) if app.project.role(path) == "application" else None
+        for scope in python.scopes if python is not None else ():
+            if scope.kind == "class" and scope.parent == 0:
+                yield path, scope.name
 
 
 def errors_tested(app: Application) -> Iterator[Evidence]:
