@@ -121,7 +121,7 @@ _SECRETS = Group(
         Item(
             name="no-secrets-in-code",
             title="No secret stands in the code or in what git has",
-            rules=("hardcoded-secret", "env-file-committed", "secret-in-deployment-file"),
+            rules=("hardcoded-secret", "env-file-committed", "secret-in-deployment-file", "weak-signing-key"),
             needs=("routes",),
             verify="Search the history too, which prodlint does not read: `gitleaks detect`.",
         ),

@@ -51,7 +51,13 @@ def _is_of_database(app: Application, said: Said) -> bool:
     return any(_DATABASE.search(re.sub(r"[_.\-]", " ", word)) for word in words)
 
 
+def _is_written(app: Application, said: Said) -> bool:
+    """Whether a signing key stands in the source for good, not as a default."""
+    return isinstance(said, Finding) and said.fields.get("what", "").startswith("is written in the source")
+
+
 _SHARES: dict[tuple[str, str], Callable[[Application, Said], bool]] = {
+    ("no-secrets-in-code", "weak-signing-key"): _is_written,
     ("owner-index", "missing-index"): lambda app, said: _column(app, said) == "owner",
     ("parent-index", "missing-index"): lambda app, said: _column(app, said) == "parent",
     ("filter-index", "missing-index"): lambda app, said: _column(app, said) == "filter",

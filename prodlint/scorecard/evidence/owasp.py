@@ -10,7 +10,7 @@ from prodlint.finding import Answer, Location
 from prodlint.project.requirements.dependencies import dependencies
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence import authentication, documentation, errors, inputs, logging
-from prodlint.scorecard.evidence.said import counted, first_line, for_it
+from prodlint.scorecard.evidence.said import counted, first_line, for_it, open_because
 
 _SCANNER = re.compile(r"pip-audit|safety|osv-scanner|trivy|snyk|grype|dependency-review|dependency-check")
 _HASHERS = {
@@ -120,4 +120,5 @@ def a07_authentication(app: Application) -> Iterator[Evidence]:
             yield for_it("the signature of a token is verified", decoded.location)
             break
     yield from authentication.access_token_lifetime(app)
-    yield from authentication.protected_routes(app)
+    if not app.tokens and not app.project.token_settings:
+        yield open_because("no tokens are issued, and how long sessions live is not followed")
