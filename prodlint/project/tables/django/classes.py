@@ -75,8 +75,9 @@ class Classes:
 
     def _has_fields(self, defined: Defined) -> bool:
         """Whether a class of a package's unknown class declares fields of Django, so that it is a model after all."""
-        outside = [each for each in self.order(defined) if isinstance(each, External)]
-        if all(each.name.partition(".")[0] in PLAIN_ROOTS for each in outside):
+        outside = [each.name.split(".") for each in self.order(defined) if isinstance(each, External)]
+        # Expressions and forms of Django have attributes that are fields, too.
+        if not any(each[0] != "django" and ("models" in each or "Model" in each[-1]) for each in outside):
             return False
         for statement in self.project.statements_of(defined):
             if isinstance(statement, Assign) and isinstance(statement.value, Call):
