@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = [
+    "APPLICATION_CLASSES",
     "BASE_COLUMNS",
     "BASE_UNIQUES",
     "COLUMN_TYPES",
+    "CREATORS",
     "DOCUMENT_TYPES",
     "ENUM_TYPES",
     "FACTORIES",
     "FEW_VALUES",
     "INDEXES_FOREIGN_KEYS",
     "MAPPER_PACKAGES",
+    "MIGRATION_TOOLS",
     "OWNER_COLUMNS",
+    "STARTUP_HOOKS",
+    "STARTUP_KEYWORDS",
     "BaseColumn",
     "base_kind",
     "construct",
@@ -141,3 +146,32 @@ TEXT_COLUMN_TYPES = frozenset("String Text Unicode UnicodeText VARCHAR CHAR TEXT
 
 TEXT_FIELDS = frozenset({"CharField", "TextField"})
 """Fields of Django, Tortoise and Peewee whose values are text as it is."""
+
+CREATORS = frozenset({"create_all", "generate_schemas"})
+"""Methods that create the tables that do not exist and leave those that do as they are."""
+
+APPLICATION_CLASSES = frozenset({"FastAPI", "Flask", "Starlette", "Litestar", "Quart", "Sanic", "APIFlask", "OpenAPI"})
+STARTUP_HOOKS = frozenset("on_event before_first_request before_serving before_request lifespan on_startup".split())
+"""Decorators whose functions run before an application answers, by their last names."""
+STARTUP_KEYWORDS = frozenset({"lifespan", "on_startup", "before_startup"})
+"""Arguments that take such functions."""
+
+MIGRATION_TOOLS: dict[str, str] = {
+    "alembic": "Alembic",
+    "flask_migrate": "Flask-Migrate",
+    "flask-migrate": "Flask-Migrate",
+    "aerich": "Aerich",
+    "yoyo": "yoyo",
+    "yoyo-migrations": "yoyo",
+    "piccolo": "Piccolo",
+    "atlas": "Atlas",
+    "dbmate": "dbmate",
+    "flyway": "Flyway",
+    "liquibase": "Liquibase",
+    "sqitch": "Sqitch",
+    "golang-migrate": "golang-migrate",
+    "goose": "goose",
+    "prisma": "Prisma",
+    "migra": "migra",
+}
+"""Tools that change a database's schema, by how they are written in code, manifests, images and workflows."""
