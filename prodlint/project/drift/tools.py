@@ -13,13 +13,13 @@ from prodlint.libraries.database import MIGRATION_TOOLS
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["empty_environment", "has_revisions", "tool_of"]
+__all__ = ["empty_environment", "has_revisions", "related", "tool_of"]
 
 _ROLES = frozenset({"application", "script", "migration"})
 _SQL = re.compile(r"(?:^|/)(?:migrations?|versions|changelog|schema)/[^/]*(?:up|down|V?\d+)[^/]*\.sql$")
 
 
-def _related(one: str, other: str) -> bool:
+def related(one: str, other: str) -> bool:
     """Whether two project folders are the same, or one is inside the other."""
     return not one or not other or f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
@@ -28,7 +28,7 @@ def tool_of(project: Project, folder: str) -> str:
     """The name of a tool that the application in a project folder, or what surrounds it, mentions; "" for none."""
     for path in project.mentioning("alembic", "flask_migrate", "aerich", "yoyo", "piccolo"):
         python = project.python(path)
-        if python is None or project.role(path) not in _ROLES or not _related(project.sources[path].project, folder):
+        if python is None or project.role(path) not in _ROLES or not related(project.sources[path].project, folder):
             continue
         for statement in python.statements:
             root = statement.module.partition(".")[0] if isinstance(statement, Import) else ""
@@ -37,9 +37,9 @@ def tool_of(project: Project, folder: str) -> str:
     for path, source in project.sources.items():
         if source.kind in ("python", "requirements") or source.role in ("test", "documentation", "example"):
             continue
-        if basename(path) == "alembic.ini" and _related(source.project, folder):
+        if basename(path) == "alembic.ini" and related(source.project, folder):
             return "Alembic"
-        if not _related(source.project, folder) or path.endswith((".lock", ".json", ".md")):
+        if not related(source.project, folder) or path.endswith((".lock", ".json", ".md")):
             continue
         found = _mentioned(project, path)
         if found:
@@ -70,9 +70,9 @@ def has_revisions(project: Project, folder: str) -> bool:
     for path in project.mentioning("down_revision", "upgrade"):
         names = project.identifiers(path)
         if " upgrade " in names and project.role(path) == "migration":
-            if _related(project.sources[path].project, folder):
+            if related(project.sources[path].project, folder):
                 return True
-    return any(_SQL.search(path) and _related(source.project, folder) for path, source in project.sources.items())
+    return any(_SQL.search(path) and related(source.project, folder) for path, source in project.sources.items())
 
 
 def empty_environment(project: Project, folder: str) -> Location | None:
@@ -80,7 +80,7 @@ def empty_environment(project: Project, folder: str) -> Location | None:
     if has_revisions(project, folder):
         return None
     for path in project.mentioning("alembic"):
-        if basename(path) != "env.py" or not _related(project.sources[path].project, folder):
+        if basename(path) != "env.py" or not related(project.sources[path].project, folder):
             continue
         if " run_migrations " in project.identifiers(path):
             return Location(path, project.facts(path).content.scopes[0].place)  # type: ignore[union-attr]
