@@ -64,7 +64,7 @@ def _pair(project: Project, table: Table, environments: list[Environment]) -> Pa
     if found:
         names = {column.name.lower() for column in table.columns}
         best = max(found, key=lambda pair: len(names & {column.name.lower() for column in pair[1].columns}))
-        return Pair(table, best[1], best[0], best[1].unknown)
+        return Pair(table, best[1], best[0], best[1].unknown or next(iter(best[0].unknown), ""))
     reason = next((why for each in environments for why in each.unknown), "")
     if not reason and not all(each.is_complete for each in environments):
         reason = "migrations change tables that none of them makes"
