@@ -188,6 +188,8 @@ class HeroPublic(Named):
 """
 
 FLASK = """
+import functools
+
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
@@ -206,6 +208,15 @@ class AppUser(db.Model):
 
 class Guest(AppUser):
     note = db.Column(db.String)
+
+
+Required = functools.partial(db.Column, nullable=False, index=True)
+
+
+class Part(db.Model):
+    id = Required(db.Integer, primary_key=True, index=None)
+    name = Required(db.String)
+    size = Required(db.Integer, nullable=True)
 
 
 follows = db.Table(

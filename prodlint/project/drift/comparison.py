@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.migrations.model import Environment
 
-__all__ = ["Pair", "compared", "missing_columns", "missing_indexes"]
+__all__ = ["Pair", "compared", "filtered", "is_near", "missing_columns", "missing_indexes"]
 
 _FILTERS = ("include_object", "include_name")
 
@@ -42,7 +42,7 @@ def compared(project: Project) -> Iterator[Pair]:
     for table in project.tables:
         if project.role(table.location.path) != "application" or not table.managed or not table.name:
             continue
-        own = [each for each in environments if _is_near(project, each, table)]
+        own = [each for each in environments if is_near(project, each, table)]
         if own and table.mapper == "sqlalchemy":
             key = metadata.of_table(table)
             # A `Table` of unknown metadata may serve queries alone.
@@ -51,7 +51,7 @@ def compared(project: Project) -> Iterator[Pair]:
             yield _pair(project, table, own)
 
 
-def _is_near(project: Project, environment: Environment, table: Table) -> bool:
+def is_near(project: Project, environment: Environment, table: Table) -> bool:
     """Whether an environment is of the same application as a table."""
     if (environment.tool == "django") != (table.mapper == "django") or table.mapper == "tortoise":
         return False
@@ -68,12 +68,16 @@ def _pair(project: Project, table: Table, environments: list[Environment]) -> Pa
     reason = next((why for each in environments for why in each.unknown), "")
     if not reason and not all(each.is_complete for each in environments):
         reason = "migrations change tables that none of them makes"
-    for each in environments:
-        path = environment_file(project, each)
-        if path and any(f" {name} " in project.identifiers(path) for name in _FILTERS):
-            reason = reason or f"`{path}` may leave it out"
+    reason = reason or next((why for each in environments if (why := filtered(project, each))), "")
     reason = reason or _view(project, table)
     return Pair(table, None, environments[0], reason)
+
+
+def filtered(project: Project, environment: Environment) -> str:
+    """Why an environment may leave tables out on purpose; "" where it looks at all."""
+    path = environment_file(project, environment)
+    is_filtered = path and any(f" {name} " in project.identifiers(path) for name in _FILTERS)
+    return f"`{path}` may leave it out" if is_filtered else ""
 
 
 def _view(project: Project, table: Table) -> str:
