@@ -18,9 +18,12 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     elsewhere = [
         Step(f"`{job.name}` runs `{what}`, and nothing waits for it", job.location) for job, what in deployment.tests
     ]
+    seen = set()
     for each in deployment.deployed:
-        if each.gate.gated:
+        # A reusable workflow that several call is one place to mend.
+        if each.gate.gated or each.deploy.location in seen:
             continue
+        seen.add(each.deploy.location)
         if each.gate.gated is None:
             yield Undecided(each.deploy.location, f"job {each.job.name}", each.gate.reason)
             continue

@@ -131,7 +131,12 @@ def _deploying(job: Job, named: str) -> Iterator[Deploy]:
             yield Deploy(use.action, use.location)
         if use.action in IMAGE_ACTIONS and _pushes(use.inputs) and not _FRONTEND.search(_context(use.inputs)):
             yield Deploy(use.action, use.location, True)
-    if _PRODUCTION.search(job.environment.lower()):
+    # Packages are published from an environment too.
+    published = any("pypi" in use.action for use in job.uses) or any(
+        each.name == "twine" or (each.name in ("uv", "poetry", "hatch", "flit", "pdm") and "publish" in each.words)
+        for each in job.programs
+    )
+    if _PRODUCTION.search(job.environment.lower()) and not published:
         yield Deploy(f"environment: {job.environment}", job.location)
 
 
