@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 from prodlint.project.migrations.model import Environment
 from tests.tree import project_of
 
@@ -177,3 +179,22 @@ def test_branches_and_merges_run_in_an_order_that_respects_them() -> None:
     found = project_of(files).migrations[0]
     assert found.heads == ("d",) and not found.table("t").unknown  # type: ignore[union-attr]
     assert [column.name for column in found.table("t").columns] == ["id"]  # type: ignore[union-attr]
+
+
+def test_four_hundred_revisions_replay_faster_than_they_are_read() -> None:
+    """The budget is a second; as a machine may be busy, the yardstick is the reading of the same files."""
+    bodies = []
+    for number in range(200):
+        columns = ", ".join(f"sa.Column('c{at}', sa.String(length=30), nullable=False)" for at in range(8))
+        key = "sa.PrimaryKeyConstraint('id')"
+        bodies.append(f"op.create_table('t{number}', sa.Column('id', sa.Integer()), {columns}, {key})")
+        bodies.append(
+            f"op.add_column('t{number}', sa.Column('x', sa.Integer(), nullable=True))\n"
+            f"op.create_index(op.f('ix_t{number}_x'), 't{number}', ['x'], unique=False)\n"
+            f"op.alter_column('t{number}', 'c0', nullable=True)"
+        )
+    start = process_time()
+    found = environment(*bodies)
+    read = process_time()
+    assert len(found.tables) == 200 and not any(table.unknown for table in found.tables)
+    assert process_time() - read < read - start
