@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from time import process_time
 
+import pytest
+
+from prodlint.libraries.alembic import POSITIONS
 from prodlint.project.migrations.model import Environment
 from tests.tree import project_of
 
@@ -198,3 +202,21 @@ def test_four_hundred_revisions_replay_faster_than_they_are_read() -> None:
     read = process_time()
     assert len(found.tables) == 200 and not any(table.unknown for table in found.tables)
     assert process_time() - read < read - start
+
+
+def test_what_is_known_of_alembic_and_django_holds() -> None:
+    alembic = pytest.importorskip("alembic")
+    pytest.importorskip("alembic.operations")
+    pytest.importorskip("alembic.migration")
+    operations = pytest.importorskip("django.db.migrations.operations")
+    assert not operations.RunPython(print).reversible and operations.RunPython(print, print).reversible
+    assert not operations.RunSQL("SELECT 1").reversible and operations.RunSQL("SELECT 1", "SELECT 1").reversible
+    for name, positions in POSITIONS.items():
+        parameters = list(inspect.signature(getattr(alembic.operations.Operations, name)).parameters)[1:]
+        assert tuple(parameters[: len(positions)])[:1] == positions[:1], name
+    from sqlalchemy import create_engine, exc
+
+    with create_engine("sqlite://").connect() as connection:
+        context = alembic.migration.MigrationContext.configure(connection, opts={"as_sql": True})
+        with pytest.raises((exc.CompileError, ValueError, NotImplementedError)):
+            alembic.operations.Operations(context).drop_constraint(None, "items", type_="unique")
