@@ -39,7 +39,7 @@ __all__ = ["command", "main", "run"]
 
 FORMATS = ("text", "json", "sarif")
 ENDINGS = {".json": "json", ".sarif": "sarif"}
-SUBJECTS = ("routes", "tables", "migrations", "settings")
+SUBJECTS = ("routes", "tables", "migrations", "queries", "settings")
 
 
 class Commands(click.Group):
@@ -237,7 +237,7 @@ def rules(words: tuple[str, ...], form: str, select: tuple[str, ...], ignore: tu
 @jobs_option
 @config_option
 def inspect(subject: str, paths: tuple[str, ...], form: str, no_cache: bool, jobs: int, file: str | None) -> int:
-    """Show what prodlint knows of the application: its routes, tables, migrations or settings."""
+    """Show what prodlint knows of the application: its routes, tables, migrations, queries or settings."""
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise click.UsageError(f"There is no file or folder `{missing[0]}`.")

@@ -24,6 +24,9 @@ from prodlint.project.identity.identity import Identity
 from prodlint.project.migrations.environments import alembic_environments
 from prodlint.project.migrations.model import Environment as MigrationEnvironment
 from prodlint.project.observability.applications import WebApplication, find_web_applications
+from prodlint.project.queries.find import Found, find_queries
+from prodlint.project.queries.indexes import searching_uses
+from prodlint.project.queries.query import Query, Use
 from prodlint.project.requirements.dependencies import Dependencies, dependencies
 from prodlint.project.requirements.vulnerabilities import Advisory
 from prodlint.project.routes.authentication import Authentication, Authenticator
@@ -38,7 +41,6 @@ from prodlint.project.running.calls import Running
 from prodlint.project.running.created import Created, find_created
 from prodlint.project.settings import Settings, find_settings, outcome_of
 from prodlint.project.tables.entities import Entities
-from prodlint.project.tables.queries import Use, find_uses
 from prodlint.project.tables.tables import Table, find_tables
 from prodlint.project.testing.coverage import Coverage
 from prodlint.project.testing.thresholds import Threshold, find_thresholds
@@ -431,10 +433,21 @@ class Project:
         """The tables of SQLModel's and SQLAlchemy's models, by path and place."""
         return self.entities.tables
 
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The queries of application code, by path and place."""
+        return self.querying.queries
+
     @cached_property
-    def queries(self) -> tuple[Use, ...]:
-        """The places where application code filters, joins or sorts by a column, by path and place."""
-        return find_uses(self)
+    def query_uses(self) -> tuple[Use, ...]:
+        """The columns that queries filter, join or sort by, each place once; of sorting only where a query takes a part
+        of all rows."""
+        return tuple(dict.fromkeys(use for query in self.queries for use in searching_uses(query)))
+
+    @cached_property
+    def querying(self) -> Found:
+        """The queries, where they are sent, and which attributes of their rows are read."""
+        return find_queries(self)
 
     @cached_property
     def migrations(self) -> tuple[MigrationEnvironment, ...]:

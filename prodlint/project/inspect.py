@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 def rows(project: Project, subject: str) -> list[dict[str, object]]:
-    """The rows of "routes", "tables", "migrations" or "settings", sorted. Raises KeyError for any other subject."""
+    """The rows of "routes", "tables", "migrations", "queries" or "settings", sorted. Raises KeyError for any other."""
     from prodlint.project.migrations import rows as migrations
+    from prodlint.project.queries import rows as queries
     from prodlint.project.tables import tables
 
-    subjects = {"routes": routes.rows, "tables": tables.rows, "migrations": migrations.rows, "settings": settings.rows}
-    return subjects[subject](project)
+    subjects = {"routes": routes.rows, "tables": tables.rows, "queries": queries.rows, "settings": settings.rows}
+    return (subjects | {"migrations": migrations.rows})[subject](project)
 
 
 def counted(project: Project) -> list[tuple[str, int, int]]:

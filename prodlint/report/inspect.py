@@ -152,6 +152,21 @@ def _migrations(rows: Sequence[Row], width: int) -> Iterator[str]:
             yield from _indented(_tables(tables, width and width - 2))
 
 
+def _queries(rows: Sequence[Row], width: int) -> Iterator[str]:
+    cells = []
+    for row in rows:
+        compared = [*(row.get("filters") or ()), *(f"{each} range" for each in row.get("ranges") or ())]
+        compared += [f"{each} search" for each in row.get("searches") or ()]
+        loop = row.get("loop")
+        cells.append([
+            row.get("kind"), row.get("tables"), compared, row.get("sorts"), row.get("limit"), row.get("index"),
+            f"line {loop}" if loop else "", len(row.get("routes") or ()) or "", _place(row),
+        ])  # fmt: skip
+    return _aligned(
+        ["KIND", "TABLES", "COMPARES", "SORTS BY", "LIMIT", "INDEX", "IN LOOP", "ROUTES", "FILE:LINE"], cells, width
+    )
+
+
 def _settings(rows: Sequence[Row], width: int) -> Iterator[str]:
     keys = ("name", "env", "type", "default", "required", "secret")
     for number, row in enumerate(rows):
@@ -172,7 +187,7 @@ def _other(rows: Sequence[Row], width: int) -> Iterator[str]:
     return _aligned([key.upper() for key in keys], [[row.get(key) for key in keys] for row in rows], width)
 
 
-TABLES = {"routes": _routes, "tables": _tables, "migrations": _migrations, "settings": _settings}
+TABLES = {"routes": _routes, "tables": _tables, "migrations": _migrations, "queries": _queries, "settings": _settings}
 
 
 # --- Cells ------------------------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def sort_columns(app: Application) -> tuple[Answer, str]:
 
 
 def _used(app: Application, kinds: set[str], reason: str) -> tuple[Answer, str]:
-    if any(use.kind in kinds for use in app.project.queries) or app.django_models is not None:
+    if any(use.kind in kinds for use in app.project.query_uses) or app.django_models is not None:
         return _YES
     return (Answer.NO, reason) if app.tables else _absent_data(app, "no tables were found")
 

@@ -25,7 +25,7 @@ def _column(app: Application, said: Said) -> str:
     for kind in ("owner", "parent"):
         if any(name.rpartition(".")[2] in {column.attribute, column.name} for _, column in app.columns(kind)):
             return kind
-    uses = [use for use in app.project.queries if use.column == name.rpartition(".")[2]]
+    uses = [use for use in app.project.query_uses if use.column == name.rpartition(".")[2]]
     return "sort" if uses and all(use.kind == "order" for use in uses) else "filter"
 
 

@@ -63,7 +63,7 @@ def _kept(app: Application, engine: Engine) -> Iterator[Evidence]:
 
 def query_per_row(app: Application) -> Iterator[Evidence]:
     """Queries that were looked at, and relationships that are loaded with them."""
-    queries = {(use.location.path, use.query) for use in app.project.queries}
+    queries = {query.location for query in app.project.queries}
     if queries:
         yield for_it(f"{counted(len(queries), 'query', 'queries')} and the loops around them were read")
     for name in ("selectinload", "joinedload", "select_related", "prefetch_related"):

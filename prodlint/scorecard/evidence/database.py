@@ -62,12 +62,12 @@ def time_index(app: Application) -> Iterator[Evidence]:
 
 
 def _unread(app: Application) -> Iterator[Evidence]:
-    if app.django_models is not None and not any(use.table.mapper == "django" for use in app.project.queries):
+    if app.django_models is not None and not any(use.table.mapper == "django" for use in app.project.query_uses):
         yield open_because("queries of Django's models are not read", app.django_models)
 
 
 def _used(app: Application, kinds: set[str]) -> Iterator[tuple[Table, Column]]:
-    for use in app.project.queries:
+    for use in app.project.query_uses:
         column = use.table.column(use.column) if use.kind in kinds else None
         if column is not None:
             yield use.table, column

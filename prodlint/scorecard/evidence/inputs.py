@@ -44,12 +44,12 @@ def _calls(app: Application, name: str) -> Iterator[Location]:
 
 def sql_injection(app: Application) -> Iterator[Evidence]:
     """Queries whose values a library binds."""
-    queries = {(use.location.path, use.query): use.location for use in app.project.queries}
+    queries = {query.location for query in app.project.queries}
     if queries:
         number = counted(
             len(queries), "query compares columns and binds its values", "queries compare columns and bind values"
         )
-        yield for_it(f"{number} through SQLAlchemy", min(queries.values()))
+        yield for_it(f"{number} through SQLAlchemy", min(queries))
     if app.django_models is not None:
         yield for_it("queries go through Django's models, which bind their values", app.django_models)
 

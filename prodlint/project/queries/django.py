@@ -1,0 +1,208 @@
+"""Django's managers and querysets: `Item.objects.filter(owner=user).order_by("-created")`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from prodlint.facts import Call, Constant, Operation, Reference, Value
+from prodlint.finding import Location
+from prodlint.libraries.queries import DJANGO_EXECUTIONS, DJANGO_LOOKUPS, DJANGO_STEPS
+from prodlint.project.queries.query import Held, Load, Use
+from prodlint.project.tables.schema import Column, Table
+from prodlint.project.values.outcomes import Given
+
+if TYPE_CHECKING:
+    from prodlint.project.queries.frame import Frame
+
+__all__ = ["django_call", "manager_of"]
+
+_MANAGERS = (".objects", "._default_manager", "._base_manager")
+_CREATIONS = frozenset({"create", "acreate", "bulk_create", "abulk_create", "bulk_update", "abulk_update"})
+
+
+def manager_of(frame: Frame, value: Reference) -> Held | None:
+    """The query that a manager of a model begins."""
+    ending = next((each for each in _MANAGERS if value.name.endswith(each)), "")
+    if not ending:
+        return None
+    table = frame.table(Reference(value.name.removesuffix(ending), value.place))
+    if table is None:
+        return None
+    draft = frame.draft(
+        kind="select", style="django", location=Location(frame.path, value.place), tables=(table,), entities=(table,)
+    )
+    return Held("query", (draft,))
+
+
+def django_call(frame: Frame, call: Call, held: Held, last: str) -> Held | None:
+    """A method of a manager or queryset."""
+    for argument in call.arguments:
+        inner = frame.of(argument.value)
+        if inner is not None and inner.kind == "query":
+            frame.used.update(draft.number for draft in inner.drafts)
+    table = held.drafts[0].tables[0] if held.drafts and held.drafts[0].tables else None
+    if last in _CREATIONS or table is None:
+        frame.used.update(draft.number for draft in held.drafts)
+        return None
+    if last in DJANGO_EXECUTIONS:
+        how = DJANGO_EXECUTIONS[last]
+        uses, doubt, tables = _conditions(frame, call, table) if last in ("get", "aget", "get_or_create",
+            "aget_or_create", "update_or_create", "aupdate_or_create") else ((), "", ())  # fmt: skip
+        held = _with(frame, held, uses, doubt, tables)
+        if how in ("row", "pair"):
+            held = _changed(frame, held, limit="one", bound=1)
+        if last in ("count", "exists", "aggregate", "acount", "aexists"):
+            held = _changed(frame, held, aggregates=True)
+        if how == "nothing":
+            held = _changed(frame, held, kind="delete" if "delete" in last else "update")
+        frame.send(held, call, "row" if how == "pair" else how)
+        if how in ("nothing", "value"):
+            return None
+        entity = held.drafts[0].entities[0] if held.drafts[0].entities else None
+        return Held(how, held.drafts, (), entity)
+    if last == "filter":
+        return _with(frame, held, *_conditions(frame, call, table))
+    if last == "exclude":
+        uses, doubt, tables = _conditions(frame, call, table)
+        return _with(frame, held, tuple(replace(use, kind="other") for use in uses), doubt, tables)
+    if last == "order_by":
+        return _with(frame, held, tuple(_ordered(frame, call, table)), "", ())
+    if last in ("select_related", "prefetch_related"):
+        return _changed(frame, held, loads=(*held.drafts[0].loads, *_loads(call, last)))
+    if last in ("values", "values_list"):
+        return _changed(frame, held, entities=(None,))
+    if last == "annotate":
+        return _changed(frame, held, aggregates=False)
+    if last in DJANGO_STEPS:
+        return held
+    # A method of the application's own manager or queryset may narrow it.
+    return _with(frame, held, (), f"`{last}` may narrow it", ())
+
+
+def _with(
+    frame: Frame, held: Held, uses: tuple[Use, ...], doubt: str, tables: tuple[Table, ...]
+) -> Held:
+    made = []
+    for draft in held.drafts:
+        made.append(
+            frame.extended(
+                draft,
+                uses=(*draft.uses, *uses),
+                doubt=draft.doubt or doubt,
+                tables=tuple(dict.fromkeys((*draft.tables, *tables))),
+            )
+        )
+    return replace(held, drafts=tuple(made))
+
+
+def _changed(frame: Frame, held: Held, **facts: object) -> Held:
+    return replace(held, drafts=tuple(frame.extended(draft, **facts) for draft in held.drafts))
+
+
+def _conditions(frame: Frame, call: Call, table: Table) -> tuple[tuple[Use, ...], str, tuple[Table, ...]]:
+    uses: list[Use] = []
+    doubt = ""
+    tables: list[Table] = []
+    for argument in call.arguments:
+        if argument.star:
+            doubt = "its conditions are spread"
+        elif argument.name and argument.name != "defaults":
+            found = _looked_up(frame, table, argument.name, argument.value, tables)
+            uses += [found] if found is not None else []
+        elif not argument.name:
+            inner, more = _object(frame, table, argument.value, False, tables)
+            uses += inner
+            doubt = doubt or more
+    return tuple(uses), doubt, tuple(tables)
+
+
+def _object(frame: Frame, table: Table, value: Value, either: bool, tables: list[Table]) -> tuple[list[Use], str]:
+    """The conditions of a `Q(...)`."""
+    match value:
+        case Operation("&", operands):
+            parts = [_object(frame, table, each, either, tables) for each in operands]
+            return [use for uses, _ in parts for use in uses], next((doubt for _, doubt in parts if doubt), "")
+        case Operation("|", operands):
+            parts = [_object(frame, table, each, True, tables) for each in operands]
+            return [use for uses, _ in parts for use in uses], next((doubt for _, doubt in parts if doubt), "")
+        case Call(Reference(name), arguments) if name.rpartition(".")[2] == "Q":
+            uses = []
+            for argument in arguments:
+                found = _looked_up(frame, table, argument.name, argument.value, tables) if argument.name else None
+                if found is not None:
+                    uses.append(replace(found, kind="either") if either and found.kind == "equal" else found)
+            return uses, ""
+    return [], "a condition is computed"
+
+
+def _looked_up(frame: Frame, table: Table, name: str, value: Value, tables: list[Table]) -> Use | None:
+    """The column that a keyword of `filter` names: `owner`, `owner_id`, `created__gte`, `owner__email`."""
+    from prodlint.project.queries.conditions import is_few
+
+    parts = name.split("__")
+    kind = "equal"
+    if len(parts) > 1 and parts[-1] in DJANGO_LOOKUPS:
+        kind = DJANGO_LOOKUPS[parts.pop()]
+    column = field(table, parts[0])
+    current = table
+    while len(parts) > 1:
+        relation = frame.reader.relationships.of(current, parts[0])
+        target = relation.target if relation is not None else _referenced(frame, column)
+        if target is None:
+            return None
+        tables.append(target)
+        parts.pop(0)
+        current, column = target, field(target, parts[0])
+    if column is None:
+        return None
+    few = kind == "few" or is_few(frame, value)
+    return Use(
+        current, column.name, kind, Location(frame.path, value.place), is_few=few, is_several=name.endswith("__in"),
+        conditional=current is not table, value=Given(frame.site, value),
+    )  # fmt: skip
+
+
+def _referenced(frame: Frame, column: Column | None) -> Table | None:
+    if column is None or not column.foreign_key:
+        return None
+    name = column.foreign_key.rpartition(".")[0].rpartition(".")[2]
+    return next((each for each in frame.reader.entities.tables if each.name == name), None)
+
+
+def field(table: Table, name: str) -> Column | None:
+    """A field by its name, its column's, or as `pk`."""
+    if name == "pk":
+        return table.column(table.primary_key[0]) if table.primary_key else None
+    return table.of_attribute(name) or table.column(name)
+
+
+def _ordered(frame: Frame, call: Call, table: Table) -> list[Use]:
+    found: list[Use] = []
+    for argument in call.arguments:
+        if not isinstance(argument.value, Constant) or not isinstance(argument.value.value, str):
+            break
+        text = argument.value.value
+        column = field(table, text.lstrip("-"))
+        if column is None:
+            break
+        place = Location(frame.path, argument.value.place)
+        found.append(Use(table, column.name, "order", place, text.startswith("-")))
+    return found
+
+
+def _loads(call: Call, how: str) -> tuple[Load, ...]:
+    if not call.arguments:
+        return (Load(("*",), how),)
+    found = []
+    for argument in call.arguments:
+        value = argument.value
+        if isinstance(value, Call) and value.arguments:  # `Prefetch("items", queryset=...)`
+            value = value.arguments[0].value
+        if isinstance(value, Constant):
+            parts = str(value.value).split("__")
+            found += [Load(tuple(parts[:count]), how) for count in range(1, len(parts) + 1)]
+        else:
+            found.append(Load(("*",), "unknown"))
+    return tuple(found)

@@ -1,0 +1,446 @@
+"""One walk through the body of a function: what its variables hold of queries, and what it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from prodlint.facts import (
+    Assign,
+    Attribute,
+    Await,
+    Block,
+    Call,
+    Comprehension,
+    Conditional,
+    Expression,
+    Jump,
+    Lambda,
+    Operation,
+    Raise,
+    Reference,
+    Return,
+    Sequence,
+    Subscript,
+    Value,
+    Yield,
+    children,
+)
+from prodlint.finding import Location
+from prodlint.project.queries.calls import held_of_call
+from prodlint.project.queries.django import manager_of
+from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, merged
+from prodlint.project.queries.variables import Variables
+from prodlint.project.tables.schema import Table
+from prodlint.project.values.bindings import Bound, Defined
+from prodlint.project.values.outcomes import Choice, Given, Instance, Opaque, Site
+
+if TYPE_CHECKING:
+    from prodlint.project.queries.reader import Reader
+
+__all__ = ["Frame"]
+
+_CLASS_NAMES = ("model", "cls", "table", "entity", "class", "klass", "schema", "kind", "type")
+_LOOPS = frozenset({"for"})
+_LEAVES = frozenset({"break", "return"})
+
+
+class Frame:
+    """The cursor over one function; `arguments` are what is known of its parameters, `held` what they hold."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        function: Defined,
+        arguments: tuple[tuple[str, Given], ...] = (),
+        held: dict[str, Held] | None = None,
+        depth: int = 0,
+    ) -> None:
+        self.reader = reader
+        self.function = function
+        self.path = function.path
+        self.plain = Site(function.path, function.scope)
+        self.site = Site(function.path, function.scope, arguments or None)
+        self.depth = depth
+        python = reader.project.python(function.path)
+        assert python is not None
+        self.python = python
+        self.variables = Variables(python, python.scopes[function.scope].block)
+        for name, each in (held or {}).items():
+            self.variables.bind(name, python.scopes[function.scope].block, each)
+        self.block = python.scopes[function.scope].block
+        self.place = 0
+        self.loops: list[Loop] = []
+        self.by_block: dict[int, Loop] = {}
+        self.gathered = 0
+        self.drafts: dict[int, Draft] = {}
+        self.used: set[int] = set()
+        """Numbers of the queries that were sent, extended, or made a part of another."""
+        self.executions: list[Execution] = []
+        self.touches: list[Touch] = []
+        self.returned: list[Held] = []
+
+    # --- the walk ---
+
+    def run(self) -> Frame:
+        """Walk the body."""
+        statements = self.reader.project.statements_of(self.function)
+        parts: list[tuple[int, object]] = [(each.place, each) for each in statements]
+        scope = self.function.scope
+        for index, block in enumerate(self.python.blocks):
+            if block.scope == scope and block.value is not None and block.kind not in ("else", "except"):
+                parts.append((block.place, (index, block)))
+        for _, part in sorted(parts, key=lambda each: each[0]):
+            if isinstance(part, tuple):
+                self._header(*part)
+            else:
+                self._statement(part)
+        return self
+
+    def _header(self, index: int, block: Block) -> None:
+        assert block.value is not None
+        self.block, self.place = max(block.parent, 0), block.place
+        held = self.of(block.value)
+        if block.kind == "for" and block.target is not None:
+            element = self.iterated(held, block.value)
+            place = Location(self.path, block.place)
+            given = Given(self.site, block.value)
+            self.by_block[index] = Loop(
+                place, block.target, given, held, "for", ends_early=self._ends_early(index)
+            )
+            self.block = index
+            self.bind(block.target, element)
+        elif block.kind == "with" and block.target is not None and held is not None:
+            self.block = index
+            self.bind(block.target, held)
+
+    def _ends_early(self, index: int) -> bool:
+        """Whether a loop may end before its last element: at a `break`, or with the function."""
+        for statement in self.python.statements:
+            if isinstance(statement, (Return, Jump)) and getattr(statement, "kind", "break") == "break":
+                if self._inside(statement.block, index):
+                    return True
+        return False
+
+    def _inside(self, block: int, loop: int) -> bool:
+        while block >= 0:
+            if block == loop:
+                return True
+            if self.python.blocks[block].scope != self.function.scope:
+                return False
+            block = self.python.blocks[block].parent
+        return False
+
+    def _statement(self, statement: object) -> None:
+        self.block = getattr(statement, "block", self.block)
+        self.place = getattr(statement, "place", self.place)
+        match statement:
+            case Assign(targets, value) if value is not None:
+                held = self.of(value)
+                for target in targets:
+                    if statement.operator:
+                        self._added(target, held)
+                    elif isinstance(target, Sequence) and isinstance(value, Sequence):
+                        for inner, item in zip(target.items, value.items, strict=False):
+                            self.bind(inner, self._again(item))
+                    else:
+                        self.bind(target, held)
+            case Return(value) if value is not None:
+                held = self.of(value)
+                if held is not None:
+                    self.returned.append(held)
+            case Expression(value, kind=kind) if kind != "global":
+                self.of(value)
+            case Raise(value) if value is not None:
+                self.of(value)
+
+    def _again(self, value: Value) -> Held | None:
+        """What a value holds that has been walked already."""
+        if isinstance(value, Reference):
+            return self.variables.at(value.name, self.block) if "." not in value.name else None
+        return None
+
+    def _added(self, target: Value, held: Held | None) -> None:
+        if held is not None and isinstance(target, Reference):
+            self.bind(target, held)
+
+    def bind(self, target: Value, held: Held | None) -> None:
+        """Give the target of an assignment or loop what it holds."""
+        match target:
+            case Reference(name):
+                self.variables.bind(name, self.block, held)
+            case Sequence(_, items):
+                for position, item in enumerate(items):
+                    self.bind(item, self.item(held, position))
+            case Subscript() | Attribute():
+                return
+
+    @property
+    def around(self) -> tuple[Loop, ...]:
+        """The loops around the place at hand, the outermost first."""
+        found = []
+        block = self.block
+        while block >= 0 and self.python.blocks[block].scope == self.function.scope:
+            if block in self.by_block and not self._is_own_header(block):
+                found.append(self.by_block[block])
+            block = self.python.blocks[block].parent
+        return (*reversed(found), *self.loops)
+
+    def _is_own_header(self, block: int) -> bool:
+        return self.python.blocks[block].place == self.place
+
+    # --- what is found ---
+
+    def draft(self, **facts: object) -> Draft:
+        """A new query."""
+        facts = {"is_generic": self.reader.is_generic and not self.depth, **facts}
+        draft = Draft(number=self.reader.number(), line=(), function=self.function, **facts)  # type: ignore[arg-type]
+        self.drafts[draft.number] = draft
+        return draft
+
+    def extended(self, draft: Draft, **facts: object) -> Draft:
+        """A query that is made from another one."""
+        self.used.add(draft.number)
+        made = replace(draft, number=self.reader.number(), line=(*draft.line, draft.number), **facts)
+        self.drafts[made.number] = made
+        return made
+
+    def send(self, held: Held, value: Value, how: str) -> None:
+        """Keep that queries are sent."""
+        for draft in held.drafts:
+            self.used.add(draft.number)
+            self.executions.append(
+                Execution(draft, Location(self.path, value.place), how, self.function, self._gathered(self.around))
+            )
+
+    def touch(self, row: Held, attribute: str, value: Value) -> None:
+        """Keep that an attribute of a row is read."""
+        place = Location(self.path, value.place)
+        self.touches.append(Touch(row, attribute, place, self.function, self._gathered(self.around)))
+
+    def _gathered(self, loops: tuple[Loop, ...]) -> tuple[Loop, ...]:
+        return tuple(replace(each, is_gathered=True) for each in loops) if self.gathered else loops
+
+    # --- expressions ---
+
+    def of(self, value: Value) -> Held | None:
+        """What an expression holds; what it sends and touches is kept."""
+        match value:
+            case Reference():
+                return self.name(value)
+            case Call():
+                return held_of_call(self, value)
+            case Attribute(inner, name):
+                return self.attribute(self.of(inner), name, value)
+            case Await(inner):
+                return self.of(inner)
+            case Subscript(inner, index):
+                held = self.of(inner)
+                self.of(index)
+                return self._subscript(held, index, value)
+            case Conditional(test, then, otherwise):
+                self.of(test)
+                found = [each for each in (self.of(then), self.of(otherwise)) if each is not None]
+                return self.either(found)
+            case Operation("or" | "and" | ":=", operands):
+                found = [each for each in map(self.of, operands) if each is not None]
+                if value.operator == ":=" and found:
+                    self.bind(operands[0], found[-1])
+                return found[0] if found else None
+            case Comprehension():
+                return self._comprehension(value)
+            case Operation("*", (inner,)):
+                return self.of(inner)
+            case Yield(inner) if inner is not None:
+                return self.of(inner)
+            case Lambda():
+                return None
+        for inner in children(value):
+            self.of(inner)
+        return None
+
+    def arguments(self, call: Call) -> dict[int, Held | None]:
+        """What the arguments of a call hold, by position."""
+        return {index: self.of(argument.value) for index, argument in enumerate(call.arguments)}
+
+    def either(self, several: list[Held]) -> Held | None:
+        """One of several."""
+        if not several:
+            return None
+        drafts = [draft for held in several if held.kind == several[0].kind for draft in held.drafts]
+        return replace(several[0], drafts=merged(drafts)) if len(several) > 1 else several[0]
+
+    def _comprehension(self, value: Comprehension) -> Held | None:
+        count = len(self.loops)
+        for clause in value.clauses:
+            held = self.of(clause.iterable)
+            element = self.iterated(held, clause.iterable)
+            place = Location(self.path, value.place)
+            given = Given(self.site, clause.iterable)
+            self.loops.append(Loop(place, clause.target, given, held, "comprehension"))
+            self.bind(clause.target, element)
+            for condition in clause.conditions:
+                self.of(condition)
+        held = self.of(value.element)
+        del self.loops[count:]
+        if held is not None and held.kind == "row":
+            return replace(held, kind="rows")
+        return None
+
+    def name(self, value: Reference) -> Held | None:
+        """What a dotted name holds."""
+        if value.name in self.variables.names:
+            return self.variables.at(value.name, self.block)
+        head, _, rest = value.name.partition(".")
+        if head in self.variables.names:
+            held = self.variables.at(head, self.block)
+            for attribute in rest.split(".") if rest else ():
+                held = self.attribute(held, attribute, value)
+            if held is not None or not rest:
+                return held
+        if value.name.endswith(".query"):
+            table = self.table(Reference(value.name.removesuffix(".query"), value.place))
+            if table is not None and table.of:
+                draft = self.draft(
+                    kind="select", style="sqlalchemy", location=Location(self.path, value.place), tables=(table,),
+                    entities=(table,),
+                )  # fmt: skip
+                return Held("query", (draft,))
+        return manager_of(self, value)
+
+    def attribute(self, held: Held | None, name: str, value: Value) -> Held | None:
+        """What an attribute of something held is."""
+        if held is None:
+            return None
+        if held.kind == "row":
+            self.touch(held, name, value)
+            relation = self.reader.relationships.of(held.table, name) if held.table is not None else None
+            if relation is not None and relation.target is not None:
+                kind = "rows" if relation.many else "row"
+                return Held(kind, held.drafts, (*held.path, name), relation.target)
+            return None
+        if held.kind == "page" and name in ("items", "data", "object_list"):
+            return replace(held, kind="rows")
+        if held.kind == "tuple":
+            for draft in held.drafts:
+                for entity in draft.entities:
+                    if entity is not None and entity.label == name:
+                        return Held("row", held.drafts, (), entity)
+        return None
+
+    def _subscript(self, held: Held | None, index: Value, value: Value) -> Held | None:
+        if held is None:
+            return None
+        if isinstance(index, Operation) and index.operator == ":":
+            if held.kind == "query":
+                return replace(held, drafts=tuple(self.extended(each, limit="some") for each in held.drafts))
+            return held
+        if held.kind in ("rows", "tuples"):
+            return replace(held, kind=held.kind[:-1])
+        if held.kind == "query" and all(draft.style == "django" for draft in held.drafts):
+            self.send(held, value, "row")
+            return self.row_of(held)
+        position = getattr(index, "value", None)
+        return self.item(held, position) if isinstance(position, int) else None
+
+    def item(self, held: Held | None, position: int) -> Held | None:
+        """An item of a row of several values."""
+        if held is None or held.kind not in ("tuple", "pair"):
+            return None
+        if held.kind == "pair":
+            return replace(held, kind="row") if position == 0 else None
+        entities = held.drafts[0].entities if held.drafts else ()
+        entity = entities[position] if position < len(entities) else None
+        return Held("row", held.drafts, (), entity) if entity is not None else None
+
+    def iterated(self, held: Held | None, value: Value) -> Held | None:
+        """What a loop gives its target; a query that is looped over is sent."""
+        if held is None:
+            return None
+        if held.kind == "query":
+            self.send(held, value, "rows")
+            return self.row_of(held)
+        if held.kind == "result":
+            return self.row_of(replace(held, kind="tuples"))
+        if held.kind in ("rows", "page"):
+            return replace(held, kind="row")
+        return replace(held, kind="tuple") if held.kind == "tuples" else None
+
+    def row_of(self, held: Held) -> Held | None:
+        """One row of what a query gives."""
+        if not held.drafts:
+            return None
+        draft = held.drafts[0]
+        entity = draft.entities[0] if draft.entities else None
+        if held.kind == "tuples" or len(draft.entities) > 1:
+            return Held("tuple", held.drafts)
+        return Held("row", held.drafts, (), entity) if entity is not None else None
+
+    # --- names ---
+
+    def table(self, value: Value) -> Table | None:
+        """The table that an expression names: `Item`, `models.Item`, `self.model` of a generic class."""
+        if not isinstance(value, Reference) or not value.name:
+            return None
+        name = value.name.removesuffix(".__table__")
+        known = self.reader.entities.table(self.plain, name)
+        if known is not None or not _may_be_class(name.rpartition(".")[2]):
+            return known
+        site = self.site if self.site.arguments else self.plain
+        meaning = self.reader.project.values.evaluate(site, Reference(name, value.place)).meaning
+        if isinstance(meaning, Choice):
+            meaning = next((each for each in meaning.options if isinstance(each, Defined)), meaning)
+        if isinstance(meaning, Defined):
+            return self.reader.entities.classes.get(meaning)
+        return self._annotated(name) if isinstance(meaning, (Bound, Opaque, Instance)) else None
+
+    def _annotated(self, name: str) -> Table | None:
+        """The table of a parameter that is annotated `type[Item]`."""
+        head, _, rest = name.partition(".")
+        for parameter in self.python.scopes[self.function.scope].parameters if not rest else ():
+            if parameter.name == head and isinstance(parameter.annotation, Subscript):
+                outer, inner = parameter.annotation.value, parameter.annotation.index
+                if getattr(outer, "name", "").rpartition(".")[2] in ("type", "Type") and isinstance(inner, Reference):
+                    scope = self.python.scopes[self.function.scope]
+                    return self.reader.entities.table(Site(self.path, max(scope.parent, 0)), inner.name)
+        return None
+
+    def relationship(self, value: Value) -> tuple[Table, str] | None:
+        """The column behind a relationship that a condition compares: `Item.owner == user`."""
+        if not isinstance(value, Reference) or "." not in value.name:
+            return None
+        head, _, attribute = value.name.rpartition(".")
+        table = self.table(Reference(head, value.place))
+        relation = self.reader.relationships.of(table, attribute) if table is not None else None
+        if table is None or relation is None or len(relation.columns) != 1:
+            return None
+        return table, relation.columns[0]
+
+    def parts_of(self, value: Value) -> list[tuple[Value, bool]] | None:
+        """The conditions that a variable holds, alone or as a list, and whether each is always among them; None where
+        that is not seen."""
+        if not isinstance(value, Reference) or "." in value.name:
+            return None
+        return self.reader.parts(self.function, value.name, self.block)
+
+    def returned_parts(self, call: Call) -> list[tuple[Frame, Value]] | None:
+        """The conditions that a function of the tree returns, each with the frame that it is to be read in."""
+        return self.reader.conditions_of(self, call)
+
+    @contextmanager
+    def seen_from(self, other: Frame) -> Iterator[None]:
+        """For a while, resolve names as another function does."""
+        kept = (self.function, self.path, self.plain, self.site, self.python)
+        self.function, self.path, self.plain = other.function, other.path, other.plain
+        self.site, self.python = other.site, other.python
+        try:
+            yield
+        finally:
+            self.function, self.path, self.plain, self.site, self.python = kept
+
+
+def _may_be_class(last: str) -> bool:
+    return last[:1].isupper() or last.lower().strip("_").endswith(_CLASS_NAMES)
