@@ -133,8 +133,8 @@ def test_formats_and_files_are_paired_in_order(tree, prodlint) -> None:
         (["--output", "no/folder/x.json"], "`no/folder/x.json` cannot be written: no such file or directory."),
         (["explain", "unused"], "There is no rule `unused`; did you mean `unused-suppression`?"),
         (["explain"], "Missing argument 'RULE'."),
-        (["inspect", "cats"], "Invalid value for '{routes|tables|migrations|settings}': 'cats' is not one of 'routes', 'tables', 'migrations', "
-         "'settings'."),
+        (["inspect", "cats"], "Invalid value for '{routes|tables|migrations|queries|settings}': 'cats' is not one of 'routes', 'tables', 'migrations', "
+         "'queries', 'settings'."),
         (["inspect", "routes", "nowhere"], "There is no file or folder `nowhere`."),
         (["init", "nowhere"], "There is no folder `nowhere`."),
     ],
