@@ -1,0 +1,35 @@
+"""Queries and lazy relationships that a request sends once for each row of a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.facts import span
+from prodlint.finding import Finding, Step
+from prodlint.project.queries.repeated import Repeated, find_repeated
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """One finding for each query, call or attribute in a loop."""
+    for each in find_repeated(project):
+        table = each.table.name or each.table.label
+        what = f"`{each.attribute}` is loaded" if each.attribute else f"`{table}` is queried"
+        rows = each.rows.tables[0] if each.rows.tables else each.table
+        subject = f"{project.qualified(each.function)}: {each.attribute or table}"
+        fields = {"what": what, "route": each.routes[0], "rows": rows.name or rows.label}
+        yield Finding(each.location, subject, fields, tuple(_steps(each)))
+
+
+def _steps(each: Repeated) -> Iterator[Step]:
+    yield Step("the rows come from this query", each.rows.location)
+    if span(each.loop.location.place).line != span(each.location.place).line or each.loop.kind == "for":
+        yield Step("this loop goes through them", each.loop.location)
+    for place in each.calls:
+        if place != each.location:
+            yield Step("through this call", place)
+    if each.sent != each.location:
+        yield Step("it is loaded here" if each.attribute else "the query is sent here", each.sent)

@@ -1,0 +1,315 @@
+"""Queries, and lazy relationships, that a request sends once for each row of a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import Assign, Call, Operation, Reference, Value, span, walk
+from prodlint.finding import Location
+from prodlint.libraries.database import FEW_VALUES
+from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, Use
+from prodlint.project.queries.reach import Reach
+from prodlint.project.queries.relationships import Relationship, Relationships
+from prodlint.project.tables.schema import Table
+from prodlint.project.values.bindings import Defined
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+
+__all__ = ["Repeated", "find_repeated"]
+
+_FEW = 10
+"""Rows of which a query for each is no burden."""
+_LOADED = frozenset({"select", "True", "select_in"})
+_SILENCES = ("cache", "memo", "lru")
+_MAX_CALLS = 2
+"""Calls between the loop and what is sent; further away it is too often conditional."""
+_SHARED = frozenset("organization organisation org tenant workspace project account company group household".split())
+"""What most rows that one request reads have in common, so that the session has it after the first of them."""
+
+
+class Repeated(Struct, frozen=True):
+    """Something that is sent once for each round of a loop."""
+
+    location: Location
+    """Where it stands in the loop."""
+    sent: Location
+    """Where it is sent, perhaps in a function that is called."""
+    loop: Loop
+    rows: Draft
+    """The query of the rows that are looped over."""
+    table: Table
+    """The table that is read."""
+    function: Defined
+    """The function with the loop."""
+    routes: tuple[str, ...]
+    attribute: str = ""
+    """The relationship, for one that is loaded when it is touched: `Item.owner`."""
+    calls: tuple[Location, ...] = ()
+
+
+def find_repeated(project: Project) -> Iterator[Repeated]:
+    """What a request sends for each row of a loop, by place; each place once."""
+    found = project.querying
+    if found.relationships is None:
+        return
+    reach = Reach(project)
+    seen: dict[object, Repeated] = {}
+    for execution in found.executions:
+        for each in _query(project, execution, reach):
+            seen.setdefault(each.location, each)
+    loaded = {
+        (each.function, table.location)
+        for each in found.executions
+        if each.how in ("rows", "result") and not each.loops and not each.draft.aggregates
+        for table in each.draft.tables[:1]
+    }
+    for touch in found.touches:
+        for each in _touched(project, found.relationships, touch, reach, loaded):
+            # Each later touch in the same loop finds it loaded.
+            key = (each.loop.location, each.attribute) if each.location == each.sent else each.location
+            seen.setdefault(key, each)
+    yield from sorted(seen.values(), key=lambda each: (each.location, each.attribute))
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+
+
+def _query(project: Project, execution: Execution, reach: Reach) -> Iterator[Repeated]:
+    draft = execution.draft
+    if draft.kind not in ("select", "get") or execution.how == "nothing" or not draft.tables or not execution.loops:
+        return
+    loop = execution.loops[-1]
+    rows = _rows(loop)
+    if rows is None or loop.is_gathered or loop.ends_early:
+        return
+    if draft.number == rows.number or rows.number in draft.line:
+        return
+    here = _here(project, execution, loop)
+    function = _function(project, loop)
+    if here is None or function is None or _is_far(execution, here) or _is_guarded(project, here, loop):
+        return
+    names = _names(project, function, loop)
+    if here == execution.location:
+        used = [use for use in draft.uses if use.kind == "equal" and use.value is not None]
+        mine = [use for use in used if use.value is not None and _mentions(use.value.value, names)]
+        if not mine or any(use.is_several for use in mine) or any(_is_own(use, loop) for use in mine):
+            return
+    else:
+        call = _call_at(project, here)
+        given = [each.value for each in call.arguments] if call is not None else []
+        if not any(_mentions(each, names) for each in given) or _is_cached(project, execution):
+            return
+        if not any(use.kind == "equal" and not use.is_several for use in draft.uses) or draft.doubt:
+            return
+    routes = reach.routes(function)
+    if routes:
+        table = draft.tables[0]
+        calls = _after(execution, here)
+        yield Repeated(here, execution.location, loop, rows, table, function, routes, calls=calls)
+
+
+def _rows(loop: Loop) -> Draft | None:
+    """The query whose rows a loop goes through; None for a loop over anything else, or over a few of them."""
+    held = loop.over
+    if held is None or held.kind not in ("query", "rows", "tuples", "result", "page") or not held.drafts:
+        return None
+    draft = held.drafts[0]
+    if any(each.bound is not None and each.bound <= _FEW for each in held.drafts) and not held.path:
+        return None
+    return draft
+
+
+def _here(project: Project, each: Execution | Touch, loop: Loop) -> Location | None:
+    """The call, query or attribute in the loop itself: what stands in the loop's function."""
+    for place in each.calls:
+        if place.path == loop.location.path and place.place >> 28 > loop.location.place >> 28:
+            if _scope_at(project, place) == loop.iterable.site.scope:
+                return place
+        elif loop.kind != "for" and place.path == loop.location.path:
+            if _scope_at(project, place) == loop.iterable.site.scope and _is_within(place, loop.location):
+                return place
+    own = each.function == Defined(loop.iterable.site.path, loop.iterable.site.scope)
+    return each.location if own else None
+
+
+def _after(each: Execution | Touch, here: Location) -> tuple[Location, ...]:
+    """The calls between the loop's own and what is sent."""
+    return each.calls[each.calls.index(here) + 1 :] if here in each.calls else ()
+
+
+def _is_far(each: Execution | Touch, here: Location) -> bool:
+    return len(_after(each, here)) >= _MAX_CALLS
+
+
+def _is_shared(relation: Relationship) -> bool:
+    """Whether many rows lead to the same few others: kinds, states, a tenant."""
+    words = {relation.attribute.rpartition("_")[2], relation.target.label.lower() if relation.target else ""}
+    return bool(words & (FEW_VALUES | _SHARED))
+
+
+def _scope_at(project: Project, place: Location) -> int:
+    python = project.python(place.path)
+    block = next((block for call, block in project.calls_in(place.path) if call.place == place.place), -1)
+    return python.blocks[block].scope if python is not None and block >= 0 else -1
+
+
+def _is_within(inner: Location, outer: Location) -> bool:
+    one, other = span(inner.place), span(outer.place)
+    return (other.line, other.column) <= (one.line, one.column) <= (other.end_line, other.end_column)
+
+
+def _function(project: Project, loop: Loop) -> Defined | None:
+    site = loop.iterable.site
+    return Defined(site.path, site.scope) if project.role(site.path) == "application" else None
+
+
+def _names(project: Project, function: Defined, loop: Loop) -> set[str]:
+    """The names that differ in each round: the loop's target, and what is made of it."""
+    found = {each.name for each in walk(loop.target) if isinstance(each, Reference)}
+    for _ in range(2):
+        for statement in project.statements_of(function):
+            if isinstance(statement, Assign) and statement.value is not None and statement.place > loop.location.place:
+                if _mentions(statement.value, found):
+                    found |= {each.name for each in statement.targets if isinstance(each, Reference)}
+    return found
+
+
+def _mentions(value: Value, names: set[str]) -> bool:
+    return any(isinstance(each, Reference) and each.name.partition(".")[0] in names for each in walk(value))
+
+
+def _is_own(use: Use, loop: Loop) -> bool:
+    """Whether a query asks for the very row that the loop is at, which the session already has."""
+    held = loop.over
+    if held is None or use.value is None or held.kind in ("tuples", "result"):
+        return False
+    table = held.table if held.path else next((each for each in held.drafts[0].entities if each is not None), None)
+    if table is None or table.location != use.table.location or table.primary_key != (use.column,):
+        return False
+    own = {f"{each.name}.{use.column}" for each in walk(loop.target) if isinstance(each, Reference)}
+    return isinstance(use.value.value, Reference) and use.value.value.name in own
+
+
+def _is_guarded(project: Project, here: Location, loop: Loop) -> bool:
+    """Whether the query runs only for what is not yet in a mapping or set: `if key not in seen`."""
+    python = project.python(here.path)
+    if python is None:
+        return True
+    block = next((block for call, block in project.calls_in(here.path) if call.place == here.place), -1)
+    while block >= 0 and python.blocks[block].place > loop.location.place:
+        fact = python.blocks[block]
+        if fact.kind in ("if", "else") and fact.value is not None:
+            if any(isinstance(each, Operation) and each.operator in ("in", "not in") for each in walk(fact.value)):
+                return True
+        if fact.kind == "except":
+            return True
+        block = fact.parent
+    return False
+
+
+def _call_at(project: Project, here: Location) -> Call | None:
+    return next((call for call, _ in project.calls_in(here.path) if call.place == here.place), None)
+
+
+def _is_cached(project: Project, execution: Execution) -> bool:
+    """Whether a function on the way remembers its results."""
+    functions = {execution.function}
+    for place in execution.calls[1:]:
+        python = project.python(place.path)
+        block = next((block for call, block in project.calls_in(place.path) if call.place == place.place), -1)
+        if python is not None and block >= 0:
+            functions.add(Defined(place.path, python.blocks[block].scope))
+    for each in functions:
+        for decorator in getattr(project.scope_of(each), "decorators", ()):
+            name = str(getattr(decorator.function if isinstance(decorator, Call) else decorator, "name", "")).lower()
+            if any(word in name for word in _SILENCES):
+                return True
+    return False
+
+
+# --- relationships ----------------------------------------------------------------------------------------------------
+
+
+def _touched(
+    project: Project,
+    relationships: Relationships,
+    touch: Touch,
+    reach: Reach,
+    loaded: set[tuple[Defined, Location]],
+) -> Iterator[Repeated]:
+    table = touch.row.table
+    relation = relationships.of(table, touch.attribute) if table is not None else None
+    if table is None or relation is None or relation.target is None or relation.doubt or relation.lazy not in _LOADED:
+        return
+    loop = next((each for each in reversed(touch.loops) if _goes_through(each.over, touch.row)), None)
+    if loop is None or loop.is_gathered or loop.ends_early:
+        return
+    rows = _rows(loop)
+    here = _here(project, touch, loop)
+    function = _function(project, loop)
+    if rows is None or here is None or function is None or not touch.row.drafts or _is_far(touch, here):
+        return
+    if not relation.many and _is_shared(relation):
+        return
+    if any(_is_loaded(draft, touch.row.path, relation) for draft in touch.row.drafts):
+        return
+    if touch.row.path:
+        # `user.items` and then `item.owner`: the session has that user.
+        through = _relation_of(relationships, touch.row)
+        if through is None or relation.attribute == through.back or through.table.location == relation.target.location:
+            return
+    if _is_same_for_all(relationships, touch.row, loop):
+        return
+    if not relation.many and (function, relation.target.location) in loaded:
+        return
+    routes = reach.routes(function)
+    if routes:
+        name = f"{table.label}.{relation.attribute}"
+        yield Repeated(here, touch.location, loop, rows, relation.target, function, routes, name, _after(touch, here))
+
+
+def _is_same_for_all(relationships: Relationships, row: Held, loop: Loop) -> bool:
+    """Whether the way from a row of the loop to the one that is touched leads to the same few rows: `case.case_type`."""
+    over = loop.over.path if loop.over is not None else ()
+    for count in range(len(over), len(row.path)):
+        relation = _relation_of(relationships, Held("row", row.drafts, row.path[: count + 1]))
+        if relation is None or relation.many:
+            continue
+        equal = (use for draft in row.drafts for use in draft.uses if use.kind == "equal" and not use.is_several)
+        fixed = {use.column for use in equal}
+        if _is_shared(relation) or (count == 0 and fixed.intersection(relation.columns)):
+            return True
+    return False
+
+
+def _goes_through(over: Held | None, row: Held) -> bool:
+    """Whether a row is one of those that a loop goes through, or of what belongs to one."""
+    if over is None or not over.drafts or not row.drafts:
+        return False
+    same = {draft.number for draft in over.drafts} & {draft.number for draft in row.drafts}
+    return bool(same) and row.path[: len(over.path)] == over.path
+
+
+def _relation_of(relationships: Relationships, row: Held) -> Relationship | None:
+    """The relationship through which a row was reached."""
+    table = next((each for draft in row.drafts for each in draft.entities if each is not None), None)
+    relation = None
+    for attribute in row.path:
+        relation = relationships.of(table, attribute) if table is not None else None
+        table = relation.target if relation is not None else None
+    return relation
+
+
+def _is_loaded(draft: Draft, path: tuple[str, ...], relation: Relationship) -> bool:
+    """Whether a query loads the relationship with its rows, or all its rows have the same one."""
+    wanted = (*path, relation.attribute)
+    if any(load.path in (wanted, ("*",)) for load in draft.loads):
+        return True
+    if any(load.path[-1:] == (relation.attribute,) for load in draft.loads):
+        return True
+    own = [use for use in draft.uses if use.kind == "equal" and not use.is_several and not use.conditional]
+    return not relation.many and any(use.column in relation.columns for use in own)
