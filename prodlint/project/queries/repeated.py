@@ -273,7 +273,7 @@ def _touched(
 
 
 def _is_same_for_all(relationships: Relationships, row: Held, loop: Loop) -> bool:
-    """Whether the way from a row of the loop to the one that is touched leads to the same few rows: `case.case_type`."""
+    """Whether the way from a row of the loop to what is touched leads to the same few rows: `case.case_type`."""
     over = loop.over.path if loop.over is not None else ()
     for count in range(len(over), len(row.path)):
         relation = _relation_of(relationships, Held("row", row.drafts, row.path[: count + 1]))
