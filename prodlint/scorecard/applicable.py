@@ -135,7 +135,7 @@ def filter_columns(app: Application) -> tuple[Answer, str]:
 
 
 def sort_columns(app: Application) -> tuple[Answer, str]:
-    if app.tables and app.django_models is None and not any(use.kind == "order" for use in app.project.queries):
+    if app.tables and app.django_models is None and not any(use.kind == "order" for use in app.project.query_uses):
         if app.mentions("order_by"):
             return Answer.UNKNOWN, "whether one index serves what queries filter and then sort by is not followed"
     return _used(app, {"order"}, "no query sorts")
