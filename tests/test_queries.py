@@ -202,3 +202,13 @@ def test_both_sides_of_an_or_need_an_index() -> None:
         HEAD + "def f(s, x):\n    return s.scalars(select(User).where(or_(User.email == x, User.name == x))).all()\n"
     )
     assert row["index"] == ["wanted (name)"]
+
+
+def test_a_condition_on_a_joined_table_narrows_through_the_indexed_key() -> None:
+    models = MODELS.replace('mapped_column(ForeignKey("users.id"))', 'mapped_column(ForeignKey("users.id"), index=True)')
+    app = HEAD + (
+        "def f(s, x, y):\n"
+        "    return s.query(Item).join(User).filter(User.email == x, Item.title == y).all()\n"
+    )
+    (row,) = rows(project_of({"models.py": models, "app.py": app}))
+    assert row["index"] == ["served (owner_id)", "served users (email)"]

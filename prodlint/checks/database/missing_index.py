@@ -55,6 +55,8 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         for column in table.columns:
             wanted = asked[(table.location, column.name)]
             why = keys[table.location].get(column.name, "")
+            if why == "owner" and not wanted and project.queries:
+                continue  # Queries were read, and none looks for the rows of an owner.
             if not (why or wanted) or column.name in table.leading:
                 continue
             doubt = table.unknown or column.doubt or _elsewhere(table, column, mentioned)

@@ -57,6 +57,10 @@ def _of_table(query: Query, table: Table, uses: list[Use], leading: frozenset[st
     if served is not None:
         yield Advice(query, table, "served", (served.column,), (served,))
         return
+    through = _through(query, table, leading)
+    if through:
+        yield Advice(query, table, "served", (through,), ())
+        return
     if strong:
         strong.sort(key=lambda use: not _is_owner(table, use.column))
         chosen = strong[:_MAX_EQUAL]
@@ -89,6 +93,20 @@ def _of_table(query: Query, table: Table, uses: list[Use], leading: frozenset[st
         yield Advice(query, table, "poor", flags)
     elif table == query.tables[0] and not uses and not query.draft.doubt:
         yield Advice(query, table, "all")
+
+
+def _through(query: Query, table: Table, leading: frozenset[str]) -> str:
+    """The indexed foreign key through which a condition on another table narrows this one; "" for none."""
+    others = {
+        use.table.name
+        for use in query.uses
+        if use.kind == "equal" and not use.is_few and use.table.location != table.location
+        and (not use.conditional or query.draft.style == "django") and has_many_values(use.table, use.column)
+    }  # fmt: skip
+    for column in table.columns:
+        if column.name in leading and column.foreign_key.rpartition(".")[0].rpartition(".")[2] in others:
+            return column.name
+    return ""
 
 
 def _distinct(uses: list[Use]) -> list[Use]:
