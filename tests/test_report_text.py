@@ -489,7 +489,7 @@ ROUTES = [
         "file": "app/items.py",
         "line": 12,
         "authentication": {"status": "required", "by": "app.deps.current_user", "reason": ""},
-        "owner": "user",
+        "owner": {"status": "caller", "by": ["user"], "reason": ""},
         "limits": ["5/min"],
         "tests": ["tests/test_items.py:3", "tests/test_items.py:9"],
     },

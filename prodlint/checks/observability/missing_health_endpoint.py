@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Step, Undecided
-from prodlint.project.observability.health import health_routes, is_served_by_package
+from prodlint.project.observability.health import asked_otherwise, health_routes, is_served_by_package
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -16,8 +16,10 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     for application in project.web_applications:
         if health_routes(project, application) or is_served_by_package(project, application):
             continue
-        if application.doubt:
-            yield Undecided(application.location, f"health route of {application.subject}", application.doubt)
+        asked = asked_otherwise(project, application)
+        doubt = application.doubt or (f"the `HEALTHCHECK` of `{asked}` asks in its own way" if asked else "")
+        if doubt:
+            yield Undecided(application.location, f"health route of {application.subject}", doubt)
             continue
         count = len(application.routes)
         step = Step(f"it serves {count} route{'s' if count != 1 else ''}, and none of them is a health check",

@@ -39,7 +39,9 @@ def find_web_applications(project: Project) -> tuple[WebApplication, ...]:
         if {project.role(route.location.path), project.role(route.application.path)} == {"application"}:
             by_folder.setdefault(project.sources[route.application.path].project, []).append(route)
     found = []
-    for folder in sorted(by_folder):
+    # A library that has an application inside is not operated by anyone.
+    operated = {each.folder for each in project.deployment.applications}
+    for folder in sorted(by_folder.keys() & operated):
         routes = by_folder[folder]
         counted: dict[Location, int] = {}
         for route in routes:

@@ -12,6 +12,9 @@ from prodlint.facts import Attribute, Constant, Import, Mapping, Reference, Retu
 from prodlint.finding import Answer
 from prodlint.libraries.observability import HEALTH_MODULES
 from prodlint.libraries.sensitive import words_of
+from prodlint.project.deployment.answering import answered
+from prodlint.project.deployment.declared import is_around
+from prodlint.project.deployment.probes import Probe
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.routes.called import code_of
 from prodlint.project.values.bindings import Defined, External
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.routes.route import Route
 
-__all__ = ["Touch", "database_touched", "has_database", "health_routes", "is_served_by_package"]
+__all__ = ["Touch", "asked_otherwise", "database_touched", "has_database", "health_routes", "is_served_by_package"]
 
 _REASONS = frozenset({"health check", "liveness check", "readiness check"})
 _WORDS = frozenset(
@@ -54,14 +57,31 @@ def health_routes(project: Project, application: WebApplication) -> tuple[Route,
     """The routes that look like health checks, the most certain first. Wider than what is public by nature: here one
     too many hides a finding and one too few makes a wrong one."""
     certain, likely = [], []
+    probed = {found.route for probe in _probes(project, application) if (found := answered(project, probe)).route}
     for route in application.routes:
         if not set(route.methods) & _READING:
             continue
-        if project.public_reason(route) in _REASONS:
+        if project.public_reason(route) in _REASONS or route in probed:
             certain.append(route)
         elif _looks_like(project, route):
             likely.append(route)
     return (*certain, *likely)
+
+
+def asked_otherwise(project: Project, application: WebApplication) -> str:
+    """The deployment file that asks whether the application is well in a way that is not followed to a route: a
+    `HEALTHCHECK` that runs a script; "" for none."""
+    for image in project.deployment.images:
+        last = image.last("HEALTHCHECK")
+        if last is not None and last.text.strip().upper() != "NONE" and is_around(image.folder, application.folder):
+            return image.path
+    return ""
+
+
+def _probes(project: Project, application: WebApplication) -> Iterator[Probe]:
+    for probe in project.deployment.probes:
+        if is_around(probe.folder, application.folder) and probe.path != "/":
+            yield probe
 
 
 def _looks_like(project: Project, route: Route) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,6 +11,7 @@ from msgspec import Struct
 from prodlint.facts import Constant, Import, Python, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.observability import INTEGRATIONS, MEASURING_METHODS, TRACKER_START, TRACKER_TRACES, Integration
+from prodlint.project.deployment.declared import is_around
 from prodlint.project.deployment.surroundings import commands
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents
@@ -46,9 +47,9 @@ def attached(project: Project, application: WebApplication, integration: Integra
         if not integration.starts or any(f" {name} " in names for name in integration.starts):
             return Attached(integration, Answer.YES, where)
         imported = imported or where
-    for command in commands(project, application.folder):
-        if any(word.rpartition("/")[2] in integration.commands for word in command.words):
-            return Attached(integration, Answer.YES, command.location)
+    for words, location in _started(project, application) if integration.commands else ():
+        if not integration.commands.isdisjoint(word.rpartition("/")[2] for word in words):
+            return Attached(integration, Answer.YES, location)
     if integration.settings:
         for text, location in _strings(project, application):
             if text == integration.module or text.startswith(f"{integration.module}."):
@@ -56,6 +57,15 @@ def attached(project: Project, application: WebApplication, integration: Integra
     for site in project.calls(integration.calls) if integration.calls and imported is not None else ():
         return Attached(integration, Answer.YES, Location(site.path, site.call.place))
     return Attached(integration, Answer.NO, imported)
+
+
+def _started(project: Project, application: WebApplication) -> Iterator[tuple[Sequence[str], Location]]:
+    """The command lines of deployment files as written, with what wraps the server."""
+    for command in commands(project, application.folder):
+        yield command.words, command.location
+    for entry in project.deployment.entries:
+        if is_around(project.sources[entry.location.path].project, application.folder):
+            yield entry.command.split(), entry.location
 
 
 def serving(project: Project, application: WebApplication, *purposes: str) -> Attached | None:
