@@ -162,6 +162,10 @@ CSRF_EXEMPTIONS = frozenset({"django.views.decorators.csrf.csrf_exempt"})
 CSRF_MIDDLEWARE = "django.middleware.csrf.CsrfViewMiddleware"
 DJANGO_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 FLASK_EXEMPTIONS = frozenset({"flask_wtf.csrf.CSRFProtect.exempt", "flask_wtf.CSRFProtect.exempt"})
+AIOHTTP_MIDDLEWARE = frozenset({"aiohttp.web.middleware", "aiohttp.web_middlewares.middleware"})
+"""Makes a function a middleware of aiohttp. It does nothing until an application lists it in `middlewares`, and aiohttp
+has no protection of its own (aiohttp "Web Server Advanced", "Middlewares")."""
+AIOHTTP_SESSIONS = frozenset({"aiohttp_session", "aiohttp_security"})
 REST_SESSIONS = frozenset({"rest_framework.authentication.SessionAuthentication"})
 """Enforces CSRF by its method `enforce_csrf`."""
 
