@@ -6,6 +6,8 @@ import warnings
 
 import pytest
 
+from prodlint.checks.auth.token_lifetime_too_long import check
+from prodlint.finding import Undecided
 from prodlint.libraries.tokens import (
     ALGORITHMS_REQUIRED,
     CLAIMS_UNCHECKED,
@@ -315,3 +317,16 @@ def test_families() -> None:
         "none",
         "",
     ]
+
+
+def test_a_token_of_unknown_purpose_is_reported_with_its_longest_life() -> None:
+    """One function signs for several callers, and one of them wants years."""
+    code = HEAD + "from datetime import timedelta\n" + "def f(data, delta):\n"
+    code += "  return jwt.encode({**data, 'exp': datetime.utcnow() + delta}, k)\n"
+    code += "def a():\n  return f({'a': 1}, timedelta(days=2))\n"
+    code += "def b():\n  return f({'a': 1}, timedelta(days=1825))\n"
+    code += "def c():\n  return f({'a': 1}, timedelta(days=3))\n"
+    project = project_of({"main.py": code})
+    (unknown,) = check(project)
+    assert isinstance(unknown, Undecided)
+    assert "5 years" in unknown.reason

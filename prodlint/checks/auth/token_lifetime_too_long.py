@@ -21,7 +21,8 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     """One finding for each place that sets a lifetime; the longest where there are several."""
     limits = _limits(project)
     longest: dict[Location, tuple[float, Finding]] = {}
-    undecided: dict[Location, Undecided] = {}
+    found: set[Location] = set()
+    undecided: dict[Location, tuple[float, Undecided]] = {}
     for issued in project.tokens:
         known = [each for each in lifetimes(project, issued) if isinstance(each, Lifetime) and each.seconds is not None]
         most = max(known, key=lambda each: each.seconds or 0.0, default=None)
@@ -31,20 +32,21 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         if not purpose.kind:
             subject = f"token made in {made_in(project, issued.call)}"
             reason = f"what it is for is not known; it lives {time_text(most.seconds)}"
-            undecided.setdefault(issued.location, Undecided(issued.location, subject, reason))
+            unknown = (most.seconds, Undecided(issued.location, subject, reason))
+            undecided[issued.location] = max(undecided.get(issued.location, unknown), unknown, key=lambda each: each[0])
         elif most.seconds > limits[purpose.kind]:
             finding = _finding(project, issued, purpose, most, limits[purpose.kind])
             longest[finding.location] = max(
                 longest.get(finding.location, (0.0, finding)), (most.seconds, finding), key=lambda each: each[0]
             )
-            undecided[issued.location] = Undecided(issued.location, "", "")
+            found.add(issued.location)
     for setting in project.token_settings:
         for each in setting.lifetimes:
             if isinstance(each, Lifetime) and each.seconds is not None and each.seconds > limits[setting.kind]:
                 fields = _fields(setting.kind, each.seconds, each.variable, limits[setting.kind])
                 longest[setting.location] = (each.seconds, Finding(setting.location, setting.name, fields, each.steps))
     yield from (finding for _, finding in longest.values())
-    yield from (each for each in undecided.values() if each.subject)
+    yield from (each for location, (_, each) in undecided.items() if location not in found)
 
 
 def _limits(project: Project) -> dict[str, float]:
