@@ -13,6 +13,7 @@ from prodlint.facts import (
     Argument,
     Assign,
     Attribute,
+    Await,
     Block,
     Call,
     Conditional,
@@ -41,6 +42,8 @@ from prodlint.libraries.authentication import (
 _ABSENT = frozenset({"is_anonymous"})
 """Attributes and methods of a user that are true for nobody in particular (Flask-Login, Django)."""
 _NO_INPUT = re.compile(r"config|settings|environ|headers", re.IGNORECASE)
+_IDENTITIES = frozenset({"user", "account", "identity", "principal"})
+"""Last words of the names of what a function made of a request, if it is who asks: not so of an `error` or `result`."""
 _BROAD = frozenset({"Exception", "BaseException", "HTTPException", "StarletteHTTPException"})
 
 
@@ -137,11 +140,24 @@ def credentials_of(
     for statement in statements:
         if not isinstance(statement, Assign) or statement.value is None:
             continue
+        names = [item.name for each in statement.targets for item in _items(each) if isinstance(item, Reference)]
         if any(reads_credential(inner, found) for inner in looked_at(statement.value)):
-            for target in statement.targets:
-                items = target.items if isinstance(target, Sequence) else (target,)
-                found.update(item.name for item in items if isinstance(item, Reference))
+            found.update(names)
+        elif _is_handed_request(statement.value):
+            found.update(each for each in names if each.lower().rpartition("_")[2] in _IDENTITIES)
     return frozenset(found)
+
+
+def _items(target: Value) -> tuple[Value, ...]:
+    return target.items if isinstance(target, Sequence) else (target,)
+
+
+def _is_handed_request(value: Value) -> bool:
+    """Whether a value is what a call makes of the request: `user = await get_auth_user(request)`."""
+    value = value.value if isinstance(value, Await) else value
+    if not isinstance(value, Call):
+        return False
+    return any(isinstance(each.value, Reference) and _last(each.value) == "request" for each in value.arguments)
 
 
 def looked_at(value: Value) -> Iterator[Value]:
