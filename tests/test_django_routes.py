@@ -342,3 +342,23 @@ urlpatterns = [
         "/out": "logout",
         "/page": "static page",
     }
+
+
+@pytest.mark.parametrize(
+    ("requirements", "methods"),
+    [
+        ("django==4.2\n", ("GET", "POST")),
+        ("Django==5.2.1\n", ("POST",)),
+        ("django>=4.2\n", ("POST",)),
+        ("", ("POST",)),
+    ],
+)
+def test_logging_out_by_get_before_django_5(requirements: str, methods: tuple[str, ...]) -> None:
+    urls = """
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+urlpatterns = [path("out", LogoutView.as_view())]
+"""
+    files = {"site/__init__.py": "", "site/settings.py": SETTINGS, "site/urls.py": urls}
+    project = project_of({**files, "requirements.txt": requirements})
+    assert [route.methods for route in project.routes] == [methods]

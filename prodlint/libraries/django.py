@@ -70,6 +70,9 @@ def _both(module: str, methods: dict[str, tuple[str, ...]]) -> dict[str, tuple[s
     }
 
 
+METHODS_BEFORE_5: dict[str, tuple[str, ...]] = {"django.contrib.auth.views.LogoutView": ("GET", "POST")}
+"""What views answered before Django 5.0, whose release notes remove logging out by GET."""
+
 VIEW_METHODS: dict[str, tuple[str, ...]] = {
     "django.views.View": (),
     **_both(

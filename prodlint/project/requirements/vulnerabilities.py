@@ -14,7 +14,7 @@ from prodlint.project.requirements.dependencies import Component
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Advisory", "Bound", "Vulnerable", "vulnerable"]
+__all__ = ["Advisory", "Bound", "Vulnerable", "pinned", "vulnerable"]
 
 
 class Bound(Struct, frozen=True, array_like=True):
@@ -56,7 +56,7 @@ def vulnerable(project: Project, advisories: Mapping[str, tuple[Advisory, ...]])
     for component in project.requirements.components:
         if component.application is Answer.NO:
             continue
-        for package, version, location in _pinned(project, component):
+        for package, version, location in pinned(project, component):
             if (package, version) in seen or package not in advisories:
                 continue
             seen.add((package, version))
@@ -65,7 +65,8 @@ def vulnerable(project: Project, advisories: Mapping[str, tuple[Advisory, ...]])
                 yield Vulnerable(package, version, location, hits, _fixed(hits, version))
 
 
-def _pinned(project: Project, component: Component) -> Iterator[tuple[str, str, Location]]:
+def pinned(project: Project, component: Component) -> Iterator[tuple[str, str, Location]]:
+    """The packages of which a lock file or an exact requirement of a component says the version, with its place."""
     for lock in component.locks:
         for package, version in sorted(lock.versions.items()):
             if version:

@@ -13,11 +13,13 @@ from prodlint.libraries.authentication import REFUSING
 from prodlint.libraries.django import (
     API_VIEW,
     ENTRANCES,
+    METHODS_BEFORE_5,
     PERMISSION_DECORATOR,
     STATIC_VIEWS,
     VIEW_ANSWERS,
     VIEW_METHODS,
 )
+from prodlint.project.requirements.vulnerabilities import pinned
 from prodlint.project.routes.django.anonymous import Caller
 from prodlint.project.routes.django.configuration import Configuration
 from prodlint.project.routes.django.guards import Decorated, decorated, is_exempt
@@ -157,6 +159,8 @@ class Endpoints:
     def _outside(self, name: str, registered: Location, around: Decorated) -> Endpoint:
         """A view of a library, as a function or by `as_view()`."""
         methods = around.methods or VIEW_METHODS.get(name) or ("*",)
+        if not around.methods and name in METHODS_BEFORE_5 and _is_before_5(self.project):
+            methods = METHODS_BEFORE_5[name]
         guards, kind = around.guards, ENTRANCES.get(name, "static" if name in STATIC_VIEWS else "")
         if name in VIEW_ANSWERS:
             guards = (*guards, Guard("mixin", name, registered, answer="required", reason=VIEW_ANSWERS[name]))
@@ -222,6 +226,17 @@ def graphql_guard(project: Project, code: Defined) -> tuple[Guard, ...]:
             reason = "its file runs GraphQL, where every field decides by itself"
             return (Guard("graphql", statement.module, location, unknown=reason),)
     return ()
+
+
+def _is_before_5(project: Project) -> bool:
+    """Whether every Django that the tree fixes a version of is older than 5."""
+    found = [
+        version
+        for component in project.requirements.components
+        for package, version, _ in pinned(project, component)
+        if package == "django"
+    ]
+    return bool(found) and all(each.partition(".")[0] in {"1", "2", "3", "4"} for each in found)
 
 
 __all__ = ["Endpoint", "Endpoints", "graphql_guard"]
