@@ -48,7 +48,7 @@ def check(project: Project) -> Iterator[Finding]:
         secrets = [secret for secret in facts.secrets if secret.confidence != "low"]
         if not secrets:
             continue
-        is_trial = source.role in {"test", "example", "documentation"} or path.endswith(".md") or _is_trial(path)
+        is_trial = source.role in {"test", "example", "documentation"} or _is_trial(path)
         if _wants_format(source, facts):
             secrets = [secret for secret in secrets if secret.confidence == "high"]
         elif is_trial:
@@ -81,6 +81,8 @@ def _tells_itself(secret: Secret) -> bool:
 
 
 def _is_trial(path: str) -> bool:
+    if path.endswith((".md", ".rst")):
+        return True
     """Whether a file says by its name that it serves tests or one developer: `settings/test.py`, `.env.ci`."""
     name = path.rpartition("/")[2]
     return ".devcontainer/" in path or _TRIAL.search(name.removesuffix(".py")) is not None

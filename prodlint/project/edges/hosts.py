@@ -115,7 +115,8 @@ def in_front(project: Project, folder: str) -> Step | None:
     for path, source in sorted(project.sources.items()):
         if not is_around(source.project, folder) or source.role not in ("application", "script"):
             continue
-        if posixpath.basename(path).lower() in _PLATFORMS:
+        name = posixpath.basename(path).lower()
+        if name in _PLATFORMS or (name.startswith("railway.") and source.kind in ("json", "toml")):
             return Step("this platform sends an application the requests of its own hosts", Location(path, 1 << 42))
         if is_for_development(path):
             continue

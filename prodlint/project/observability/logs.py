@@ -76,7 +76,10 @@ def log_format(project: Project, application: WebApplication) -> LogFormat:
     for answer in (*_of_django(project, application), *_of_documents(project)):
         if answer.structured is Answer.YES:
             return answer
-        plain = plain or answer
+        if answer.structured is Answer.UNKNOWN:
+            doubt = doubt or answer
+        else:
+            plain = plain or answer
     if doubt is not None and not (doubt.what and plain is not None):
         return doubt
     return plain or _elsewhere(project, application)
@@ -136,6 +139,8 @@ def _sites(project: Project, application: WebApplication) -> Iterator[CallSite]:
     served = {application.location.path, *(route.application.path for route in application.routes)}
     for site in project.calls(_CONFIGURE, files):
         # What configures logging for a program of its own says nothing about the application.
+        if site.name == "logging.Formatter" and not site.call.arguments:
+            continue  # It has the default format, and is mostly made for `formatException`.
         if not site.path.endswith("env.py") and (not has_main(project, site.path) or site.path in served):
             yield site
 
@@ -204,8 +209,17 @@ def _of_django(project: Project, application: WebApplication) -> Iterator[LogFor
             texts = list(_texts_of(project, meaning)) if isinstance(meaning, Pairs) else []
             if any(_has_fields(text) for text in texts):
                 yield LogFormat(Answer.YES, location, "`LOGGING` has a formatter with fields")
+            elif any(_is_own_handler(project, text) for text in texts):
+                yield LogFormat(Answer.UNKNOWN, location, "`LOGGING`", "a handler of its own writes the records")
             elif isinstance(meaning, Pairs):
                 yield LogFormat(Answer.NO, location, "`LOGGING` has only formatters for plain text")
+
+
+def _is_own_handler(project: Project, name: str) -> bool:
+    """Whether a dotted name is that of a class of the tree."""
+    module, _, last = name.rpartition(".")
+    path = project.modules.find(module, "settings.py") if module else None
+    return path is not None and isinstance(project.names.module_member(path, last), Defined)
 
 
 def _of_documents(project: Project) -> Iterator[LogFormat]:
