@@ -81,10 +81,10 @@ def _tells_itself(secret: Secret) -> bool:
 
 
 def _is_trial(path: str) -> bool:
-    if path.endswith((".md", ".rst")):
-        return True
-    """Whether a file says by its name that it serves tests or one developer: `settings/test.py`, `.env.ci`."""
+    """Whether a file says by its name that it serves tests, readers or one developer: `settings/test.py`, `.env.ci`."""
     name = path.rpartition("/")[2]
+    if name.endswith((".md", ".rst")):
+        return True
     return ".devcontainer/" in path or _TRIAL.search(name.removesuffix(".py")) is not None
 
 
