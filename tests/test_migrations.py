@@ -220,3 +220,15 @@ def test_what_is_known_of_alembic_and_django_holds() -> None:
         context = alembic.migration.MigrationContext.configure(connection, opts={"as_sql": True})
         with pytest.raises((exc.CompileError, ValueError, NotImplementedError)):
             alembic.operations.Operations(context).drop_constraint(None, "items", type_="unique")
+
+
+def test_a_foreign_key_with_use_alter_waits_for_its_own_operation() -> None:
+    found = environment(
+        """
+op.create_table("a", sa.Column("id", sa.Integer), sa.Column("b_id", sa.Integer),
+    sa.ForeignKeyConstraint(["b_id"], ["b.id"], name="fk_a_b", use_alter=True))
+op.create_foreign_key("fk_a_b", "a", "b", ["b_id"], ["id"])
+"""
+    )
+    table = found.table("a")
+    assert table is not None and not table.unknown and table.column("b_id").foreign_key == "b.id"  # type: ignore[union-attr]

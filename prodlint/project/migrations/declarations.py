@@ -46,8 +46,9 @@ def column_of(made: Made) -> tuple[Declared | None, list[str]]:
     is_identity = False
     for each in [*([given] if given is not None else []), *arguments]:
         kind = each.name if isinstance(each, Made) else ""
-        if kind == "ForeignKey":
-            assert isinstance(each, Made)
+        if kind == "ForeignKey" and isinstance(each, Made):
+            if each.keywords.get("use_alter") is True:
+                continue  # Alembic leaves it out: it has to be created by an operation of its own.
             references, key, ondelete = _foreign_key(each)
         elif kind == "CheckConstraint":
             label = each.keywords.get("name")

@@ -222,6 +222,8 @@ def _created(machine: Machine, table: str, schema: str, arguments: list[Any], fl
             declared.append(column)
             constraints += [Change("add constraint", table, schema, name, constraint="check") for name in checks]
             continue
+        if isinstance(each, Made) and each.keywords.get("use_alter") is True:
+            continue  # Alembic leaves it out: it has to be created by an operation of its own.
         constraint = constraint_of(each, table, schema) if isinstance(each, Made) else None
         if constraint is not None:
             constraints.append(constraint)
