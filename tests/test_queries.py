@@ -212,3 +212,9 @@ def test_a_condition_on_a_joined_table_narrows_through_the_indexed_key() -> None
     )
     (row,) = rows(project_of({"models.py": models, "app.py": app}))
     assert row["index"] == ["served (owner_id)", "served users (email)"]
+
+
+def test_a_slice_without_limits_is_no_obstacle() -> None:
+    app = "def f(s, keys):\n    own = keys[:]\n    return s.scalars(select(Item).where(Item.owner_id == own)).all()\n"
+    (row,) = read(HEAD + app)
+    assert row["filters"] == ["owner_id"]

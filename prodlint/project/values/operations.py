@@ -57,7 +57,7 @@ def arithmetic(name: str, operands: list[Meaning]) -> Meaning:
         return lifted
     if name == "not":
         return Known(not operands[0].value) if isinstance(operands[0], Known) else Opaque("the operand is computed")
-    if len(operands) == 1:
+    if len(operands) < 2:  # `rows[:]` has none.
         return Opaque("the operand is computed")
     left, right = operands[0], operands[-1]
     if name in {"in", "not in"}:
