@@ -45,7 +45,9 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         later = list(advise(query, soon))
         for each in advice:
             own = keys[each.table.location]
-            if each.verdict == "wanted" and (each.columns[0] in own or not served(later, each.table)):
+            # A condition that is not seen may have an index already.
+            alone = not query.draft.doubt and not served(later, each.table)
+            if each.verdict == "wanted" and (each.columns[0] in own or alone):
                 asked[(each.table.location, each.columns[0])].append(each)
     mentioned = mentioned_indexes(project)
     found: dict[tuple[Location, str], list[_Searched]] = defaultdict(list)

@@ -18,7 +18,9 @@ def check(project: Project) -> Iterator[Finding]:
     for each in find_repeated(project):
         table = each.table.name or each.table.label
         what = f"`{each.attribute}` is loaded" if each.attribute else f"`{table}` is queried"
-        rows = each.rows.tables[0] if each.rows.tables else each.table
+        over = each.loop.over
+        rows = over.table if over is not None and over.path else None  # A loop over `user.items` goes through items.
+        rows = rows or (each.rows.tables[0] if each.rows.tables else each.table)
         subject = f"{project.qualified(each.function)}: {each.attribute or table}"
         fields = {"what": what, "route": each.routes[0], "rows": rows.name or rows.label}
         yield Finding(each.location, subject, fields, tuple(_steps(each)))
