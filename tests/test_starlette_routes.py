@@ -391,3 +391,11 @@ def inside(): ...
         }
     )
     assert status(project, "/in") == "required"
+
+
+def test_attributes_of_a_user_without_an_account() -> None:
+    authentication = pytest.importorskip("starlette.authentication")
+    from prodlint.libraries.identity import ANONYMOUS_ATTRIBUTES
+
+    own = {each for each in dir(authentication.UnauthenticatedUser()) if not each.startswith("_")}
+    assert own == ANONYMOUS_ATTRIBUTES

@@ -205,3 +205,6 @@ TOKEN_CHECKS = frozenset(
     }
 )  # fmt: skip
 """Functions that decode or verify a credential (each project's reference); most raise for a bad one."""
+
+ANONYMOUS_ATTRIBUTES = frozenset({"display_name", "identity", "is_authenticated"})
+"""What `request.user` has for a caller without an account: `starlette.authentication.UnauthenticatedUser`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Attribute, Reference, walk
 from prodlint.finding import Location
+from prodlint.libraries.identity import ANONYMOUS_ATTRIBUTES
 from prodlint.project.routes.route import Guard
 from prodlint.project.values.bindings import Defined
 
@@ -34,8 +35,26 @@ def identity_of(project: Project, handler: Defined, guards: tuple[Guard, ...]) -
             if read or (isinstance(each, Attribute) and each.name in _IDENTITY):
                 place = Location(handler.path, scope.place)
                 reason = "reads the identity of its caller by itself"
+                needed = _needed(project, handler, names)
+                if needed:
+                    reason = f"a caller without an account has no `{needed}`, unless the backend gives it one"
+                    return (Guard("middleware", backends[-1].name, place, unknown=reason),)
                 return (Guard("middleware", backends[-1].name, place, answer="optional", reason=reason),)
     return ()
+
+
+def _needed(project: Project, handler: Defined, names: set[str]) -> str:
+    """What a handler reads of every caller that Starlette's user without an account does not have: it fails there."""
+    python = project.python(handler.path)
+    for statement in project.statements_of(handler) if python is not None else ():
+        value = getattr(statement, "value", None)
+        if value is None or python is None or python.blocks[statement.block].kind != "function":
+            continue
+        for each in walk(value):
+            parts = each.name.split(".") if isinstance(each, Reference) else []
+            if len(parts) > 2 and parts[0] in names and parts[1] == "user" and parts[2] not in ANONYMOUS_ATTRIBUTES:
+                return f"user.{parts[2]}"
+    return ""
 
 
 __all__ = ["identity_of"]
