@@ -86,7 +86,7 @@ def ours(
 ) -> tuple[list[dict[str, Any]], dict[tuple[str | None, str], tuple[str, ...]]]:
     """The rows of `inspect tables`, and the primary keys in order."""
     from prodlint.engine import Request, load
-    from prodlint.project.tables.tables import rows
+    from prodlint.project.tables.rows import rows
 
     request = Request(paths=(str(folder),), catalogue={}, rules=(), use_cache=use_cache, jobs=1, today=date(2026, 1, 1))
     project = load(request)

@@ -11,8 +11,8 @@ from prodlint.checks.database import missing_index
 from prodlint.facts import span
 from prodlint.finding import Finding
 from prodlint.project.tables.created import mentioned_indexes
+from prodlint.project.tables.rows import rows
 from prodlint.project.tables.schema import Table
-from prodlint.project.tables.tables import rows
 from tests.compare_tables import differences, ours, truth
 from tests.tree import project_of
 

@@ -180,18 +180,6 @@ ENTRANCES: dict[str, str] = {
     "drf_spectacular.views.SpectacularRedocView": "documentation",
 }
 """Views of libraries that are for callers who are not logged in yet."""
-LOGIN_CALLS: dict[str, str] = {
-    "django.contrib.auth.login": "login",
-    "django.contrib.auth.authenticate": "login",
-    "django.contrib.auth.logout": "logout",
-    "allauth.account.utils.perform_login": "login",
-    "django.contrib.auth.forms.AuthenticationForm": "login",
-    "django.contrib.auth.forms.UserCreationForm": "signup",
-    "django.contrib.auth.forms.BaseUserCreationForm": "signup",
-    "django.contrib.auth.forms.PasswordResetForm": "password reset",
-    "django.contrib.auth.forms.SetPasswordForm": "password reset",
-}
-"""What only a view calls or makes that lets a caller in or out."""
 
 VIEW_ANSWERS: dict[str, str] = {
     "django.contrib.auth.views.PasswordChangeView": "is only for users who are logged in",

@@ -33,7 +33,6 @@ __all__ = [
 
 PYJWT, JOSE, AUTHLIB, JOSERFC = "PyJWT", "python-jose", "Authlib", "joserfc"
 LITESTAR, FASTAPI_USERS, FLASK_JWT, SIMPLEJWT = "Litestar", "fastapi-users", "flask-jwt-extended", "simplejwt"
-ITSDANGEROUS = "itsdangerous"
 
 Place = tuple[str, int]
 """An argument: its keyword, and where it stands without it (-1 for nowhere)."""

@@ -19,7 +19,7 @@ def rows(project: Project, subject: str) -> list[dict[str, object]]:
     """The rows of "routes", "tables", "migrations", "queries" or "settings", sorted. Raises KeyError for any other."""
     from prodlint.project.migrations import rows as migrations
     from prodlint.project.queries import rows as queries
-    from prodlint.project.tables import tables
+    from prodlint.project.tables import rows as tables
 
     subjects = {"routes": routes.rows, "tables": tables.rows, "queries": queries.rows, "settings": settings.rows}
     return (subjects | {"migrations": migrations.rows})[subject](project)

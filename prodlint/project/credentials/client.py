@@ -292,7 +292,3 @@ def _unpacked(project: Project, where: Where, value: Value, path: tuple[int, ...
     receiver = _receiver(value) if isinstance(value, Call) and last_name(value) in _SPLITS else None
     return sent(project, where, receiver, depth + 1) if receiver is not None and path != (0,) else None
 
-
-def describe(each: Sent) -> str:
-    """How a person would call what was sent."""
-    return {"header": f"the header `{each.name}`", "cookie": f"the cookie `{each.name}`"}.get(each.kind, written(None))

@@ -39,10 +39,6 @@ class Deployment:
         """Whether an image is one of a web application that production runs: not of its frontend or database."""
         return not image.development and image.runs_python and self.concerns(image.folder)
 
-    def started_in(self, image: Image) -> tuple[Start, ...]:
-        """What an image starts by itself."""
-        return tuple(each for each in self.starts if each.kind == "image" and each.file == image.path)
-
     def built_from(self, image: Image) -> tuple[Service, ...]:
         """The services of production that are built from an image."""
         return tuple(each for each in self.services if each.production and each.dockerfile == image.path)

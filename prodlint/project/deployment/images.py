@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -60,15 +59,6 @@ class Image(Struct, frozen=True):
     def stage(self) -> int:
         """The index of the stage that is shipped."""
         return self.instructions[-1].stage if self.instructions else 0
-
-    @property
-    def workdir(self) -> str:
-        """The folder that it starts in; "" where that is not known."""
-        folder = "/"
-        for each in self.instructions:
-            if each.keyword == "WORKDIR" and each.arguments:
-                folder = posixpath.join(folder, resolved(each.arguments[0], self.variables))
-        return "" if "$" in folder else posixpath.normpath(folder)
 
     @property
     def runs_python(self) -> bool:

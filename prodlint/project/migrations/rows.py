@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.facts import span
 from prodlint.project.migrations.model import Environment, Revision
+from prodlint.project.tables.rows import row
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -29,7 +29,7 @@ def _row(environment: Environment) -> dict[str, object]:
         "revisions": [
             {"id": revision.id, "down": _down(revision), "file": revision.path} for revision in environment.revisions
         ],
-        "tables": [_table(table) for table in environment.tables],
+        "tables": [row(table) for table in environment.tables],
         "unknown": [
             *environment.unknown,
             *(f"table {_name(table)}: {table.unknown}" for table in environment.tables if table.unknown),
@@ -45,29 +45,3 @@ def _down(revision: Revision) -> object:
 
 def _name(table: Table) -> str:
     return f"{table.schema}.{table.name}" if table.schema else table.name
-
-
-def _table(table: Table) -> dict[str, object]:
-    return {
-        "name": table.name,
-        "schema": table.schema or None,
-        "model": None,
-        "file": table.location.path,
-        "line": span(table.location.place).line,
-        "columns": [
-            {
-                "name": column.name,
-                "type": column.type,
-                "nullable": column.nullable,
-                "primary_key": column.primary_key,
-                "unique": column.unique,
-                "foreign_key": column.foreign_key or None,
-            }
-            for column in table.columns
-        ],
-        "indexes": [
-            {"name": index.name, "columns": list(index.columns), "unique": index.unique} for index in table.indexes
-        ],
-        "uniques": [list(columns) for columns in table.uniques],
-        **({"unknown": table.unknown} if table.unknown else {}),
-    }

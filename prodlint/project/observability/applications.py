@@ -33,22 +33,17 @@ class WebApplication(Struct, frozen=True):
 
 
 def find_web_applications(project: Project) -> tuple[WebApplication, ...]:
-    """The applications that serve routes, by folder; those of tests, examples and scripts are none."""
+    """The applications of the deployment model with the routes that they serve, by folder; without routes that are read
+    there is nothing to ask."""
     by_folder: dict[str, list[Route]] = {}
     for route in project.routes:
         if {project.role(route.location.path), project.role(route.application.path)} == {"application"}:
             by_folder.setdefault(project.sources[route.application.path].project, []).append(route)
-    found = []
-    # A library that has an application inside is not operated by anyone.
-    operated = {each.folder for each in project.deployment.applications}
-    for folder in sorted(by_folder.keys() & operated):
-        routes = by_folder[folder]
-        counted: dict[Location, int] = {}
-        for route in routes:
-            counted[route.application] = counted.get(route.application, 0) + 1
-        location = min(counted, key=lambda each: (-counted[each], each))
-        found.append(WebApplication(folder, location, tuple(routes), _doubt(project, folder)))
-    return tuple(found)
+    return tuple(
+        WebApplication(each.folder, each.location, tuple(by_folder[each.folder]), _doubt(project, each.folder))
+        for each in project.deployment.applications
+        if each.folder in by_folder
+    )
 
 
 def _doubt(project: Project, folder: str) -> str:

@@ -51,7 +51,7 @@ class Draft(Struct, frozen=True):
     kind: str
     """"select", "get", "update", "delete" or "insert"."""
     style: str
-    """"sqlalchemy", "django" or "sql"."""
+    """"sqlalchemy" or "django"."""
     location: Location
     """Where it begins."""
     function: Defined

@@ -56,10 +56,6 @@ class Relationships:
         """The relationship behind an attribute of a table's class."""
         return self._all.get(table.location, {}).get(attribute)
 
-    def all_of(self, table: Table) -> tuple[Relationship, ...]:
-        """All relationships of a table's class."""
-        return tuple(self._all.get(table.location, {}).values())
-
     @cached_property
     def _named(self) -> dict[str, list[Table]]:
         found: dict[str, list[Table]] = {}

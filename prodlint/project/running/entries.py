@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from prodlint.facts import Call, Constant, Reference
-from prodlint.finding import Location, Step
+from prodlint.finding import Step
 from prodlint.project.routes.route import Dependency, Route
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given, Site
@@ -89,8 +89,3 @@ def runs_on_the_loop(project: Project, entry: Entry) -> bool:
     call = entry.route.calls[0].value
     said = call.keyword("sync_to_thread") if isinstance(call, Call) else None
     return isinstance(said, Constant) and said.value is False
-
-
-def place_of_entry(project: Project, entry: Entry) -> Location:
-    """The name in its `def`."""
-    return Location(entry.code.path, project.scope_of(entry.code).place)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from prodlint.facts import Assign, Call, Constant, Operation, Reference, Sequence, Value, span
+from prodlint.facts import Assign, Call, Constant, Operation, Reference, Sequence, Value
 from prodlint.finding import Location
 from prodlint.libraries.database import BASE_UNIQUES, MAPPER_PACKAGES, short_name
 from prodlint.project.tables.columns import column_of, constructed, items_of, known
@@ -34,7 +34,7 @@ from prodlint.project.values.outcomes import Given, Site
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Table", "find_tables", "rows"]
+__all__ = ["Table", "find_tables"]
 
 _ROLES = frozenset({"application", "script"})
 _WORDS = "Column mapped_column Mapped SQLModel Field Table Base Model __tablename__ __table__".split()
@@ -302,34 +302,3 @@ def _tuple(call: Call) -> Value:
         if not argument.name and argument.star != "**"
     )
     return Sequence("tuple", tuple(items), call.place)
-
-
-def rows(project: Project) -> list[dict[str, object]]:
-    """The contract of `inspect tables`: one object a table, sorted by name, file and line."""
-    listed = sorted(project.tables, key=lambda table: (table.schema, table.name, table.location))
-    return [
-        {
-            "name": table.name,
-            "schema": table.schema or None,
-            "model": table.model,
-            "file": table.location.path,
-            "line": span(table.location.place).line,
-            "columns": [
-                {
-                    "name": column.name,
-                    "type": column.type,
-                    "nullable": column.nullable,
-                    "primary_key": column.primary_key,
-                    "unique": column.unique,
-                    "foreign_key": column.foreign_key or None,
-                }
-                for column in table.columns
-            ],
-            "indexes": [
-                {"name": index.name, "columns": list(index.columns), "unique": index.unique} for index in table.indexes
-            ],
-            "uniques": [list(columns) for columns in table.uniques],
-            **({"unknown": table.unknown} if table.unknown else {}),
-        }
-        for table in listed
-    ]

@@ -38,10 +38,6 @@ class Claims(Struct, frozen=True):
         """Whether a claim is there on every path."""
         return name in self.found and self.found[name].certain
 
-    def may_have(self, name: str) -> bool:
-        """Whether a claim is there on some path, or may be among those that are not known."""
-        return name in self.found or bool(self.reason)
-
 
 def merged(several: Iterable[Claims]) -> Claims:
     """Mappings written one behind the other: what comes later and is certain replaces what was there."""
