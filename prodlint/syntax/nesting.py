@@ -14,9 +14,14 @@ _MAX_BRACKETS = 200
 _MAX_CHAIN = 1200
 _LONG_LINE = 3000
 _QUOTED = re.compile(r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|#[^\n]*')
+_LONG_RUN = 600
+_BEGINS_INSIDE = re.compile(r"^[ \t]*(?:[+\-*/%|&.)\]}]|and |or |not |if |else )", re.MULTILINE)
+_ENDS_INSIDE = re.compile(r"[+\-*/%|&\\]$", re.MULTILINE)
 _RUN_OF_OPERATORS = re.compile(
-    r"(?:\n[ \t]*(?:[+\-*/%|&.)\]}]|and |or |not |if |else )[^\n]*){600}|(?:[^\n]*[+\-*/%|&\\]\n){600}"
+    rf"(?:\n[ \t]*(?:[+\-*/%|&.)\]}}]|and |or |not |if |else )[^\n]*){{{_LONG_RUN}}}"
+    rf"|(?:[^\n]*[+\-*/%|&\\]\n){{{_LONG_RUN}}}"
 )
+"""Slow: only for a text with so many lines that begin or end inside an expression."""
 _SEGMENT_END = re.compile(r",|;|:(?=\s)|(?<![+\-*/%&|^~=<>(\[{\\.])\n(?!\s*[+\-*/%&|^.)\]}])")
 _OPERATOR = re.compile(r"[+\-*/%&|^~(\[{]|\.(?=\w)|\bnot\b|\blambda\b|\bif\b|\bawait\b")
 
@@ -27,7 +32,7 @@ def too_deep(text: str) -> Problem | None:
     long_line = max(map(len, text.split("\n")), default=0) > _LONG_LINE
     if opening <= _MAX_BRACKETS and not long_line and len(text) < 2 * _MAX_CHAIN:
         return None
-    if not long_line and not _RUN_OF_OPERATORS.search(text) and not _deep_brackets(text):
+    if not long_line and not _may_chain(text) and (opening <= _MAX_BRACKETS or not _deep_brackets(text)):
         return None
     bare = _QUOTED.sub(lambda match: "\n" * match.group().count("\n") or "x", text)
     deepest = _deep_brackets(bare)
@@ -42,6 +47,12 @@ def too_deep(text: str) -> Problem | None:
             return Problem(f"chains more than {_MAX_CHAIN} operators in one expression", place_of(line, 0, line, 0))
         start = end + 1
     return None
+
+
+def _may_chain(text: str) -> bool:
+    """Whether so many lines in a row begin or end inside an expression that one may be too long."""
+    counts = (sum(1 for _ in pattern.finditer(text)) for pattern in (_BEGINS_INSIDE, _ENDS_INSIDE))
+    return any(count >= _LONG_RUN for count in counts) and _RUN_OF_OPERATORS.search(text) is not None
 
 
 def _deep_brackets(text: str) -> int:
