@@ -63,7 +63,7 @@ _CODE = frozenset(["py", "ts", "js", "mjs", "cjs", "tsx", "jsx", "go", "rs", "ja
 _JSON = frozenset([".mcp.json", "vercel.json", "app.json", "railway.json", "zappa_settings.json"])
 _JSON_BEGINNINGS = (
     *("config", "settings", "secrets", "credentials", "appsettings", "task-definition"),
-    *("logconf", "log_conf", "log-conf", "logging", "logger"),
+    *("logconf", "log_conf", "log-conf", "logging", "logger", "railway."),
 )
 
 
@@ -96,6 +96,8 @@ def kind_of(name: str, folder: str, top: bool) -> str:
         return "text" if "nginx" in lower or "nginx" in folder or folder in ("conf.d", "sites-available") else ""
     if lower.startswith("procfile."):
         return "script"
+    if ending in _TEMPLATES and stem.endswith((".yml", ".yaml")):
+        return "text"
     if ending in ("md", "rst"):
         return "text" if (top and lower.startswith("readme")) or _OPERATION.search(stem) else ""
     return ""

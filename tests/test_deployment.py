@@ -11,6 +11,7 @@ from prodlint import rule
 from prodlint.engine import Request, load
 from prodlint.facts import Patterns
 from prodlint.project import Project
+from prodlint.project.deployment.actions import actions
 from prodlint.project.deployment.context import leaves_out
 from prodlint.project.deployment.shell import programs
 
@@ -95,3 +96,27 @@ def test_programs(text: str, names: list[str]) -> None:
 )
 def test_dockers_patterns(lines: tuple[str, ...], path: str, left_out: bool) -> None:
     assert leaves_out(Patterns(lines), path) is left_out
+
+
+def test_what_an_action_gets_hold_of(tmp_path: Path) -> None:
+    workflow = """\
+on: push
+jobs:
+  bare:
+    permissions: {}
+    steps: [{uses: one/report@v1}]
+  token:
+    steps: [{uses: one/pages@v1, with: {token: "${{ secrets.GITHUB_TOKEN }}"}}]
+  secret:
+    steps: [{uses: one/ssh@v1}, {run: ./deploy, env: {KEY: "${{ secrets.DEPLOY_KEY }}"}}]
+  all:
+    uses: one/flows/.github/workflows/release.yml@main
+    secrets: inherit
+"""
+    found = actions(project(tmp_path, {".github/workflows/ci.yml": workflow}))
+    assert {each.name.rpartition("/")[2]: (each.reach.secrets, each.reach.token) for each in found} == {
+        "report": ((), False),
+        "pages": ((), True),
+        "ssh": (("DEPLOY_KEY",), True),
+        "release.yml": (("*",), True),
+    }

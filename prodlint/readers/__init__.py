@@ -46,16 +46,19 @@ _TOPICS = {
 }
 """What documents may speak of (see `Text.topics`)."""
 
+_EDGE = re.compile(r"\.conf$|caddyfile$|\.ya?ml(?:\.\w+)?$")
 _EDGE_TOPICS = {
     "host names": re.compile(
-        r"(?m)^\s*server_name\s+(?!_\s*;|localhost\b)[\w.*$-]|^(?:https?://)?[\w-]+(?:\.[\w-]+)+[\w., :-]*\{"
+        r"(?m)^kind:\s*(?:Ingress|HTTPRoute|IngressRoute|VirtualService|Route|Gateway)\b[\s\S]*?^[\s-]*host(?:s|names)?:"
+        r"|\bHost\(`|^\s*server_name\s+(?!_\s*;|localhost\b)[\w.*$-]|^(?:https?://)?[\w-]+(?:\.[\w-]+)+[\w., :-]*\{"
     ),
     "hsts": re.compile(r"(?i)strict-transport-security"),
     "content type": re.compile(r"(?i)x-content-type-options"),
     "frames": re.compile(r"(?i)x-frame-options|frame-ancestors"),
     "redirect": re.compile(r"(?im)return\s+30[178]\s+https|rewrite\s.*https://|^(?:https://)?[\w-]+(?:\.[\w-]+)+\s*\{"),
 }
-"""What the files of a proxy may say: nginx's directives, and those of a Caddyfile, whose sites are served by TLS."""
+"""What the files of a proxy may say: nginx's directives, those of a Caddyfile, whose sites are served by TLS, and
+templates of manifests, which are no YAML."""
 
 
 def read(kind: str, path: str, data: bytes) -> Facts:
@@ -137,7 +140,7 @@ def _text(path: str, text: str) -> Facts:
     is_document = path.lower().endswith((".md", ".rst"))
     topics = tuple(name for name, words in _TOPICS.items() if is_document and words.search(text))
     comments = () if is_document else pragmas(text)
-    if path.lower().endswith((".conf", "caddyfile")):
+    if _EDGE.search(path.lower()):
         topics = tuple(name for name, words in _EDGE_TOPICS.items() if words.search(text))
     secrets = scan_text(text)
     return Facts(Text(text.count("\n") + 1, topics), None, secrets, comments, capitals(text, secrets))

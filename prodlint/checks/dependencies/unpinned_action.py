@@ -21,7 +21,8 @@ def check(project: Project) -> Iterator[Finding]:
             (own if action.is_own else others).setdefault(f"{action.name}@{action.reference}", []).append(action)
     for written, several in others.items():
         steps = tuple(Step("it is used here too", each.location) for each in several[1:12])
-        yield Finding(several[0].location, written, {"actions": f"`{written.rstrip('@')}`"}, steps)
+        fields = {"actions": f"`{written.rstrip('@')}`", "runs": _runs(several)}
+        yield Finding(several[0].location, written, fields, steps)
     if own:
         first = next(iter(own.values()))[0]
         names = ", ".join(f"`{written.rstrip('@')}`" for written in list(own)[:3])
@@ -30,4 +31,17 @@ def check(project: Project) -> Iterator[Finding]:
         steps = tuple(
             Step(f"`{written.rstrip('@')}`", several[0].location) for written, several in list(own.items())[:12]
         )
-        yield Finding(first.location, "actions of GitHub", {"actions": names}, steps, Severity.NOTE)
+        runs = _runs([each for several in own.values() for each in several])
+        fields = {"actions": names, "runs": runs}
+        yield Finding(first.location, "actions of GitHub", fields, steps, Severity.NOTE)
+
+
+def _runs(several: list[Action]) -> str:
+    """With what the code runs where it gets hold of most."""
+    reach = max((each.reach for each in several), key=lambda each: (len(each.secrets), each.token))
+    if "*" in reach.secrets:
+        return "with all secrets of this repository"
+    if reach.secrets:
+        more = f" and {len(reach.secrets) - 1} more" if len(reach.secrets) > 1 else ""
+        return f"in a job that is given the secret `{reach.secrets[0]}`{more}"
+    return "with the token of its job" if reach.token else "in a job that has no secret and no permission"

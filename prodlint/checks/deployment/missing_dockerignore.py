@@ -20,11 +20,11 @@ def check(project: Project) -> Iterator[Finding]:
     for image in project.deployment.images:
         if not project.deployment.runs_application(image):
             continue
-        copy = next(whole_copies(image), None)
+        copy, removed = next(whole_copies(image), (None, frozenset[str]()))
         if copy is None:
             continue
         folders, is_said = contexts(project, image)
-        taken = [(folder, _taken(project, image, folder)) for folder in folders]
+        taken = [(folder, _taken(project, image, folder, removed)) for folder in folders]
         if not is_said and any(not names for _, names in taken):
             continue  # It may be built from the folder where all is well.
         folder, names = next(((folder, names) for folder, names in taken if names), ("", []))
@@ -36,8 +36,8 @@ def check(project: Project) -> Iterator[Finding]:
             yield Finding(image.location(copy), image.path, fields, steps)
 
 
-def _taken(project: Project, image: Image, context: str) -> list[str]:
-    """Which of git's folder and `.env` go along when the context is copied."""
+def _taken(project: Project, image: Image, context: str, removed: frozenset[str]) -> list[str]:
+    """Which of git's folder and `.env` go along when the context is copied, and are not removed again."""
     wanted = [] if context else [".git"]
     env = posixpath.join(context, ".env")
     has_sample = any(
@@ -47,4 +47,5 @@ def _taken(project: Project, image: Image, context: str) -> list[str]:
         wanted.append(".env")
     file = ignore_file(project, image, context)
     content = project.facts(file).content if file else None
-    return [f"`{name}`" for name in wanted if not (isinstance(content, Patterns) and leaves_out(content, name))]
+    patterns = content if isinstance(content, Patterns) else Patterns(())
+    return [f"`{name}`" for name in wanted if name not in removed and not leaves_out(patterns, name)]

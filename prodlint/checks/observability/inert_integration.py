@@ -17,11 +17,14 @@ def check(project: Project) -> Iterator[Finding]:
         for found, place in inert(project, application):
             integration = found.integration
             name = integration.distributions[0]
-            steps = [Step(f"`{name}` is required here", place)]
+            steps = [Step(f"`{name}` is required here", place)] if place is not None else []
             if found.location is not None:
                 steps.append(Step(f"`{integration.module}` is imported here", found.location))
                 what = f"nothing {integration.verb}" if integration.verb else "nothing attaches it"
             else:
                 what = f"nothing imports `{integration.module}`"
             steps.append(Step("the application is made here", application.location))
-            yield Finding(found.location or place, name, {"package": name, "what": what}, tuple(steps))
+            at = found.location or place
+            how = "installed" if place is not None else "imported, though no manifest requires it,"
+            if at is not None:
+                yield Finding(at, name, {"package": name, "how": how, "what": what}, tuple(steps))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.finding import Finding, Severity
+from prodlint.finding import Finding, Severity, Step
 from prodlint.project.deployment.written_secrets import written_secrets
 
 if TYPE_CHECKING:
@@ -21,4 +21,5 @@ def check(project: Project) -> Iterator[Finding]:
             severity = Severity.NOTE
         reader = "pull the image" if each.where == "the image" else "read the file"
         fields = {"name": each.name, "what": what, "where": each.where, "reader": reader}
-        yield Finding(each.location, f"{each.location.path} {each.name}", fields, (), severity)
+        steps = tuple(Step(f"{name} stands in the same file", place) for name, place in each.also)
+        yield Finding(each.location, f"{each.location.path} {each.name}", fields, steps, severity)

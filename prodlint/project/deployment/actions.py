@@ -14,12 +14,23 @@ from prodlint.finding import Location
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Action", "actions"]
+__all__ = ["Action", "Reach", "actions"]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FILE = re.compile(r"(?:.*/)?\.github/(?:workflows/[^/]+|actions/.+/action)\.ya?ml|(?:.*/)?action\.ya?ml")
+_SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w*)|\bsecrets\[['\"](\w+)['\"]\]")
+_JOB_TOKEN = "GITHUB_TOKEN"
 _OWNERS = frozenset({"actions", "github"})
 """GitHub's own: whoever runs a workflow trusts them anyway."""
+
+
+class Reach(Struct, frozen=True, order=True):
+    """What the code of an action gets hold of; one with secrets is greater than one without."""
+
+    secrets: tuple[str, ...]
+    """The secrets that its job, or the whole workflow, names; `*` for all, which a called workflow inherits."""
+    token: bool
+    """Whether the job has a token with a permission, as it has where nothing takes all of them away."""
 
 
 class Action(Struct, frozen=True):
@@ -30,6 +41,7 @@ class Action(Struct, frozen=True):
     reference: str
     """What stands behind `@`; "" for nothing."""
     location: Location
+    reach: Reach
 
     @property
     def is_fixed(self) -> bool:
@@ -54,11 +66,39 @@ def actions(project: Project) -> Iterator[Action]:
 
 
 def _uses(path: str, document: Value) -> Iterator[Action]:
-    for each in walk(document):
+    jobs = document.get("jobs") if isinstance(document, Mapping) else None
+    if not isinstance(jobs, Mapping):  # A composite action: what calls it decides what it is given.
+        yield from _in(path, document, Reach(_secrets(document), True))
+        return
+    assert isinstance(document, Mapping)
+    shared = _secrets(document.get("env"))
+    for _, job in jobs.items:
+        permissions = job.get("permissions") if isinstance(job, Mapping) else None
+        if permissions is None:
+            permissions = document.get("permissions")
+        secrets = tuple(sorted({*shared, *_secrets(job)}))
+        yield from _in(path, job, Reach(secrets, not (isinstance(permissions, Mapping) and not permissions.items)))
+
+
+def _secrets(value: Value | None) -> tuple[str, ...]:
+    """The secrets that something names, without the token that every job has."""
+    found: set[str] = set()
+    for each in walk(value) if value is not None else ():
+        if isinstance(each, Constant) and isinstance(each.value, str):
+            found.update(match[1] or match[2] for match in _SECRET.finditer(each.value))
+        elif isinstance(each, Mapping):
+            given = each.get("secrets")
+            if isinstance(given, Constant) and given.value == "inherit":
+                found.add("*")
+    return tuple(sorted(found - {_JOB_TOKEN, _JOB_TOKEN.lower()}))
+
+
+def _in(path: str, value: Value, reach: Reach) -> Iterator[Action]:
+    for each in walk(value):
         used = each.get("uses") if isinstance(each, Mapping) else None
         if not isinstance(used, Constant) or not isinstance(used.value, str):
             continue
         name, _, reference = used.value.strip().partition("@")
         if name.startswith((".", "docker://")) or "/" not in name or "{" in used.value:
             continue
-        yield Action(name, reference, Location(path, used.place))
+        yield Action(name, reference, Location(path, used.place), reach)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from prodlint.facts import Instruction, Patterns
 from prodlint.libraries.pipelines import IMAGE_ACTIONS
 from prodlint.project.deployment.images import Image, resolved
+from prodlint.project.deployment.shell import programs
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -47,24 +48,46 @@ def _is_file(inputs: dict[str, str], path: str) -> bool:
     return posixpath.normpath(file or posixpath.join(context, "Dockerfile")) == path
 
 
-def whole_copies(image: Image) -> Iterator[Instruction]:
+def whole_copies(image: Image) -> Iterator[tuple[Instruction, frozenset[str]]]:
     """The instructions that copy the whole context into what is shipped: in a stage of the image, or in one whose
-    folder a stage of the image takes over."""
+    folder a stage of the image takes over; the latter with the paths of the context that it removes in between, which
+    then are in no layer of the image."""
     chain = {each.stage for each in image.instructions}
     for stage in sorted({each.stage for each in image.everything}):
         folder = "/"
-        for each in image.everything:
+        for index, each in enumerate(image.everything):
             if each.stage != stage:
                 continue
-            if each.keyword == "WORKDIR" and each.arguments:
-                folder = posixpath.join(folder, resolved(each.arguments[0], image.variables))
+            folder = _folder(image, each, folder)
             if each.keyword not in ("COPY", "ADD") or any(name == "from" for name, _ in each.flags):
                 continue
             words = [resolved(word, image.variables) for word in each.arguments]
             if len(words) > 1 and any(word in (".", "./", "/", "*", "./*") for word in words[:-1]):
                 target = posixpath.normpath(posixpath.join(folder, words[-1]))
-                if stage in chain or _is_taken_over(image, stage, target, chain):
-                    yield each
+                if stage in chain:
+                    yield each, frozenset()
+                elif _is_taken_over(image, stage, target, chain):
+                    rest = [other for other in image.everything[index + 1 :] if other.stage == stage]
+                    yield each, frozenset(_removed(image, rest, folder, target))
+
+
+def _folder(image: Image, instruction: Instruction, folder: str) -> str:
+    """The folder that holds from an instruction on."""
+    if instruction.keyword == "WORKDIR" and instruction.arguments:
+        return posixpath.join(folder, resolved(instruction.arguments[0], image.variables))
+    return folder
+
+
+def _removed(image: Image, following: list[Instruction], folder: str, target: str) -> Iterator[str]:
+    """The paths below the copied folder that later instructions of the stage remove."""
+    for each in following:
+        folder = _folder(image, each, folder)
+        for program in programs(image.resolved(each.text)) if each.keyword == "RUN" else ():
+            if program.name == "rm":
+                for word in program.words[1:]:
+                    path = posixpath.normpath(posixpath.join(folder, word))
+                    if not word.startswith("-") and path.startswith(target.rstrip("/") + "/"):
+                        yield posixpath.relpath(path, target)
 
 
 def _is_taken_over(image: Image, stage: int, target: str, chain: set[int]) -> bool:

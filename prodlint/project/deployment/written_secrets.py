@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prodlint.facts import Constant, Dockerfile, Document, Mapping, Secret, Sequence, Value, place_of, span, walk
 from prodlint.finding import Location
@@ -34,6 +35,8 @@ _FOR_TESTS = re.compile(
 )
 _TRIAL = frozenset({"ci", "test", "tests", "testing", "e2e", "cypress"})
 """Words in the path of a compose file or manifest that lives as long as a test does."""
+_SERVER = re.compile(r"(?:\w+_)?(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MONGO|REDIS|RABBITMQ|DB)\w*_PASS(?:WORD)?")
+"""Variables that set or name the password of a server that the file starts."""
 _SWITCH = frozenset({"true", "false", "yes", "no", "on", "off", "0", "1", "none", "null"})
 _MANIFEST_KEYS = ("apiVersion", "AWSTemplateFormatVersion", "openapi", "swagger", "stages", "pipelines")
 
@@ -50,6 +53,8 @@ class Written(Struct, frozen=True):
     """Whether the value looks like a secret, and not like a word that anyone would try or a place to fill in."""
     production: bool
     """Whether nothing says that it is for development."""
+    also: tuple[tuple[str, Location], ...] = ()
+    """The URLs with a password in the same file, where this is the password of a database server."""
 
 
 def written_secrets(project: Project) -> Iterator[Written]:
@@ -162,12 +167,18 @@ def _of_compose(
     for service in services(document):
         value = service.get("environment")
         found += _guessable(path, value, "the compose file", production) if value is not None else ()
-    if not found:  # Else the password of the server, which stands in the file as well, is the one to speak of.
-        weak = {each.place: each for each in project.facts(path).secrets if " in a " in each.kind}
-        found += (
-            Written(each.location, each.name, each.where, False, production)
-            for each in _strong(path, document, weak, "the compose file", production)
-        )
+    weak = {each.place: each for each in project.facts(path).secrets if " in a " in each.kind}
+    urls = [
+        Written(each.location, each.name, each.where, False, production)
+        for each in _strong(path, document, weak, "the compose file", production)
+        if each.location not in {other.location for other in found}
+    ]
+    server = next((index for index, each in enumerate(found) if _SERVER.fullmatch(each.name.strip("`"))), None)
+    if server is None:
+        yield from (*found, *urls)
+        return
+    # The password of the server stands here as well: it is the one to speak of, and the URLs repeat it.
+    found[server] = replace(found[server], also=tuple((each.name, each.location) for each in urls))
     yield from found
 
 

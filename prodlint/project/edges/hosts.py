@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ _PLATFORMS = frozenset(
     """fly.toml render.yaml vercel.json app.json railway.json railway.toml zappa_settings.json app.yaml
     serverless.yml procfile""".split()
 )
+_OF_RAILWAY = re.compile(r"railway\.")
 """Files of platforms that know an application by its host and send nothing else to it."""
 _ROUTES = frozenset({"Ingress", "HTTPRoute", "IngressRoute", "VirtualService", "Route", "Gateway"})
 
@@ -116,7 +118,7 @@ def in_front(project: Project, folder: str) -> Step | None:
         if not is_around(source.project, folder) or source.role not in ("application", "script"):
             continue
         name = posixpath.basename(path).lower()
-        if name in _PLATFORMS or (name.startswith("railway.") and source.kind in ("json", "toml")):
+        if name in _PLATFORMS or (source.kind in ("json", "toml") and _OF_RAILWAY.match(name)):
             return Step("this platform sends an application the requests of its own hosts", Location(path, 1 << 42))
         if is_for_development(path):
             continue

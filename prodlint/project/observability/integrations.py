@@ -118,11 +118,20 @@ def _required(project: Project, application: WebApplication) -> Iterator[tuple[I
                         yield integration, Location(manifest.path, row.place)
 
 
-def inert(project: Project, application: WebApplication) -> Iterator[tuple[Attached, Location]]:
-    """The libraries that are required and not attached, with the place of the requirement."""
-    for integration, place in _required(project, application):
+def inert(project: Project, application: WebApplication) -> Iterator[tuple[Attached, Location | None]]:
+    """The libraries that are required, or imported without that, and not attached, with the place of the requirement.
+
+    A limiter that is made and limits nothing is one whatever the manifests say; what else is imported and required by
+    none of them comes with another package, which may attach it."""
+    required = {each.module: place for each, place in _required(project, application)}
+    for integration in INTEGRATIONS:
+        place = required.get(integration.module)
+        if place is None and not (integration.purposes == {"rate-limit"} and integration.starts):
+            continue
         found = attached(project, application, integration)
-        if found.answer is Answer.NO and not _brought(project, application, integration):
+        if found.answer is not Answer.NO or (place is None and found.location is None):
+            continue
+        if not _brought(project, application, integration):
             yield found, place
 
 
