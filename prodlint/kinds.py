@@ -52,6 +52,7 @@ _BY_ENDING = {
     "env": "dotenv",
     "sh": "script",
     "bash": "script",
+    "sql": "sql",
     "pem": "text",
     "key": "text",
     "dockerfile": "dockerfile",

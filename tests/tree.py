@@ -17,6 +17,7 @@ KINDS = {
     ".ini": "ini",
     ".txt": "requirements",
     ".env": "dotenv",
+    ".sql": "sql",
     ".gitignore": "ignore",
 }
 

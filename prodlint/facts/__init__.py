@@ -44,6 +44,7 @@ from prodlint.facts.python import (
     Scope,
     Statement,
 )
+from prodlint.facts.sql import SqlCondition, SqlRelation, SqlStatement, SqlText
 from prodlint.facts.values import (
     Argument,
     Attribute,
@@ -111,6 +112,10 @@ __all__ = [
     "Sequence",
     "Span",
     "Sql",
+    "SqlCondition",
+    "SqlRelation",
+    "SqlStatement",
+    "SqlText",
     "Statement",
     "Subscript",
     "Template",

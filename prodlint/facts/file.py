@@ -7,6 +7,7 @@ from msgspec import Struct
 from prodlint.facts.ddl import Sql
 from prodlint.facts.formats import Dockerfile, Document, Patterns, Requirements, Script, Text
 from prodlint.facts.python import Python
+from prodlint.facts.sql import SqlText
 
 
 class Problem(Struct, frozen=True, array_like=True):
@@ -56,4 +57,6 @@ class Facts(Struct, frozen=True, array_like=True):
     """Every identifier of a Python file, sorted, between blanks (` a b c `): tells without decoding whether a name is
     mentioned at all. Of a text or script the words in capitals that may be variables, likewise."""
     changes: tuple[Sql, ...] = ()
-    """What the SQL in the strings of a Python file changes of a database's schema."""
+    """What the SQL in the strings of a Python file, or a file of SQL, changes of a database's schema."""
+    queries: tuple[SqlText, ...] = ()
+    """The queries in SQL that the strings of a Python file, or a file of SQL, hold."""

@@ -22,10 +22,14 @@ __all__ = [
     "LIMITS",
     "MARKERS",
     "METHODS",
+    "NAMED_QUERIES",
     "ORDERS",
     "QUERY_PACKAGES",
     "RESULTS",
     "SORTS",
+    "SQL_EXECUTIONS",
+    "SQL_FRAGMENTS",
+    "SQL_WRAPPERS",
     "TERMINALS",
     "WORDS",
 ]
@@ -61,6 +65,20 @@ EXECUTIONS = {
     "paginate": "page", "apaginate": "page",
 }  # fmt: skip
 """Methods of sessions, connections and libraries that send the query that they are given."""
+SQL_EXECUTIONS = {
+    **EXECUTIONS, "fetch": "result", "fetchrow": "tuple", "fetchval": "value", "fetchmany": "result",
+    "cursor": "result", "prepare": "result", "executemany": "nothing", "exec_driver_sql": "result",
+    "execute_sql": "result", "execute_query": "result", "execute_query_dict": "result", "read_sql": "result",
+    "read_sql_query": "result",
+}  # fmt: skip
+"""The same for SQL: SQLAlchemy, asyncpg (`Connection.fetch`), psycopg, sqlite3 and the other drivers of PEP 249,
+databases, Tortoise (`execute_query`), peewee (`execute_sql`) and pandas."""
+SQL_WRAPPERS = frozenset("text SQL dedent cleandoc TextClause RawSQL".split())
+"""Functions that give the SQL back that they are given: SQLAlchemy's `text`, psycopg's `sql.SQL`."""
+SQL_FRAGMENTS = {"limit": "some", "offset": "", "fetch": "some", "order": "", "for": "", "returning": ""}
+"""What may be added to a query in SQL and narrows nothing, with the limit that it sets."""
+NAMED_QUERIES = ("aiosql", "anosql", "pugsql")
+"""Libraries that make functions of the queries of a file (`-- name: get_user`)."""
 RESULTS = {
     "all": "rows", "fetchall": "rows", "fetchmany": "rows", "scalars": "scalars", "unique": "same", "mappings": "same",
     "partitions": "same", "tuples": "same", "yield_per": "same", "columns": "same", "freeze": "same", "one": "row",

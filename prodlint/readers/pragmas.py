@@ -9,7 +9,7 @@ from prodlint.facts import Pragma, place_of
 
 __all__ = ["parse", "pragmas"]
 
-_PRAGMA = re.compile(r"[#;]\s*prodlint:\s*([^#]*)")
+_PRAGMA = re.compile(r"(?:[#;]|--)\s*prodlint:\s*([^#]*)")
 _IGNORE = re.compile(r"ignore\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
 _RULE = re.compile(r"[A-Za-z0-9*]+(?:[-/][A-Za-z0-9*]+)*")
 _UNTIL = re.compile(r"(?:^|\s)until=(\S*)")
@@ -58,7 +58,7 @@ def _is_date(text: str) -> bool:
 
 
 def pragmas(text: str) -> tuple[Pragma, ...]:
-    """The pragmas of a configuration file, whose comments begin with `#` (or `;`) and end with their line.
+    """The pragmas of a configuration file, whose comments begin with `#` (`;`, or `--` in SQL) and end with their line.
 
     A comment after something is about its own line, a comment alone about the next line that is neither blank nor a
     comment.
@@ -71,12 +71,14 @@ def pragmas(text: str) -> tuple[Pragma, ...]:
         if "prodlint:" not in line:
             continue
         blanked = _QUOTED.sub(lambda match: " " * len(match[0]), line)
-        comment = re.search(r"(?:^|(?<=\s))[#;]\s*prodlint:", blanked) or re.match(r"\s*[#;].*prodlint:", line)
+        comment = re.search(r"(?:^|(?<=\s))(?:[#;]|--)\s*prodlint:", blanked) or re.match(
+            r"\s*(?:[#;]|--).*prodlint:", line
+        )
         if comment is None:
             continue
         start = comment.start() + len(comment[0]) - len(comment[0].lstrip())
         about = index
-        if not line[:start].strip() or line[:start].lstrip().startswith(("#", ";")):
+        if not line[:start].strip() or line[:start].lstrip().startswith(("#", ";", "--")):
             about = _next_code(lines, index)
         place = place_of(index + 1, start, index + 1, len(line))
         pragma = parse(line[start:], place, about + 1)
@@ -89,6 +91,6 @@ def _next_code(lines: list[str], index: int) -> int:
     """Index of the next line that holds more than a comment; `index` itself where none does."""
     for following in range(index + 1, len(lines)):
         stripped = lines[following].strip()
-        if stripped and not stripped.startswith(("#", ";")):
+        if stripped and not stripped.startswith(("#", ";", "--")):
             return following
     return index

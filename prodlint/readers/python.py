@@ -38,6 +38,7 @@ from prodlint.readers.ddl import changes_in, mentions_schema
 from prodlint.readers.pragmas import parse as parse_pragma
 from prodlint.readers.python_expressions import Expressions, last_name
 from prodlint.readers.secrets import scan_comments
+from prodlint.readers.sql_texts import mentions_queries, queries_in, texts_of
 from prodlint.syntax.cursor import place_between
 from prodlint.syntax.nesting import too_deep
 from prodlint.syntax.parse import parse
@@ -131,8 +132,11 @@ class _Reader(Expressions):
         content = Python(tuple(self.scopes), tuple(self.blocks), tuple(self.statements))
         pragmas = self.pragmas() if "prodlint:" in self.text else ()
         secrets = tuple(self.secrets) + tuple(scan_comments(self.text))
-        changes = changes_in(content) if mentions_schema(self.text) else ()
-        return Facts(content, None, secrets, pragmas, " ".join(["", *sorted(self.names), ""]), changes)
+        is_schema, is_query = mentions_schema(self.text), mentions_queries(self.text)
+        texts = texts_of(content) if is_schema or is_query else []
+        changes = changes_in(texts) if is_schema else ()
+        queries = queries_in(texts) if is_query else ()
+        return Facts(content, None, secrets, pragmas, " ".join(["", *sorted(self.names), ""]), changes, queries)
 
     def pragmas(self) -> tuple[Pragma, ...]:
         """The suppression comments, those inside strings left out."""

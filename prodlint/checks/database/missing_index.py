@@ -36,9 +36,10 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     """One finding for each column that a model or a mixin declares; undecided where an index may exist unseen."""
     ignored = {str(name) for name in project.options("missing-index").get("lookup-tables", ())}
     keys_are_indexed = _keys_are_indexed(project)
-    keys = {table.location: _wanted(table, keys_are_indexed) for table in project.tables}
+    tables = (*project.tables, *_only_made(project))
+    keys = {table.location: _wanted(table, keys_are_indexed) for table in tables}
     # A column that wants an index anyway has one as soon as its own finding is seen to.
-    soon = {table.location: table.leading | set(keys[table.location]) for table in project.tables}
+    soon = {table.location: table.leading | set(keys[table.location]) for table in tables}
     asked: dict[tuple[Location, str], list[Advice]] = defaultdict(list)
     for query in project.queries:
         advice = list(advise(query, {}))
@@ -51,8 +52,8 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
                 asked[(each.table.location, each.columns[0])].append(each)
     mentioned = mentioned_indexes(project)
     found: dict[tuple[Location, str], list[_Searched]] = defaultdict(list)
-    for table in project.tables:
-        if project.role(table.location.path) != "application" or {table.name, table.label} & ignored:
+    for table in tables:
+        if (table.model and project.role(table.location.path) != "application") or {table.name, table.label} & ignored:
             continue
         for column in table.columns:
             wanted = asked[(table.location, column.name)]
@@ -70,6 +71,12 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     reach = Reach(project)
     for several in found.values():
         yield _finding(project, several, reach)
+
+
+def _only_made(project: Project) -> list[Table]:
+    """The tables that no model describes and that queries in SQL use, as migrations or files of SQL make them."""
+    found = (table for query in project.queries for table in query.tables if not table.model)
+    return sorted(dict.fromkeys(found), key=lambda table: table.location)
 
 
 def _keys_are_indexed(project: Project) -> bool:

@@ -8,12 +8,22 @@ from msgspec.structs import replace
 
 from prodlint.facts import Attribute, Call, Reference, Value
 from prodlint.finding import Location
-from prodlint.libraries.queries import BEGINNINGS, CONTAINERS, EXECUTIONS, GETS, QUERY_PACKAGES, RESULTS
+from prodlint.libraries.queries import (
+    BEGINNINGS,
+    CONTAINERS,
+    EXECUTIONS,
+    GETS,
+    QUERY_PACKAGES,
+    RESULTS,
+    SQL_EXECUTIONS,
+    SQL_WRAPPERS,
+)
 from prodlint.project.queries.conditions import last_name
 from prodlint.project.queries.django import django_call
 from prodlint.project.queries.loads import loads_of
 from prodlint.project.queries.query import Held
 from prodlint.project.queries.results import entity_of, executed, of_result
+from prodlint.project.queries.sql import named_call, sent
 from prodlint.project.queries.steps import changed, key, narrowed, selected, step
 
 if TYPE_CHECKING:
@@ -31,6 +41,8 @@ def held_of_call(frame: Frame, call: Call) -> Held | None:
         frame.gathered -= 1
         return None
     held = frame.of(receiver) if receiver is not None else None
+    if held is not None and last == "raw" and call.arguments:
+        return _raw(frame, call, held)
     if held is not None and held.kind in ("query", "manager"):
         if any(draft.style == "django" for draft in held.drafts):
             return django_call(frame, call, held, last)
@@ -45,6 +57,15 @@ def held_of_call(frame: Frame, call: Call) -> Held | None:
         frame.touch(held, last, call.function)
     given = frame.arguments(call)
     first = next((each for each in given.values() if each is not None and each.kind == "query"), None)
+    if first is not None and all(draft.style == "sql" for draft in first.drafts):
+        if last in SQL_WRAPPERS:
+            return first
+        if last in SQL_EXECUTIONS:
+            return sent(frame, first, call, SQL_EXECUTIONS[last])
+    if receiver is not None and last in frame.reader.texts.named:
+        asked = named_call(frame, call, last)
+        if asked is not None:
+            return asked
     if first is not None and EXECUTIONS.get(last) == "page":
         first = changed(frame, first, limit="some")
     if first is not None and last in EXECUTIONS and receiver is not None:
@@ -62,6 +83,16 @@ def held_of_call(frame: Frame, call: Call) -> Held | None:
         frame.send(first, call, "page")
         return Held("page", first.drafts, (), entity_of(first))
     return frame.reader.follow(frame, call, given)
+
+
+def _raw(frame: Frame, call: Call, held: Held) -> Held | None:
+    """`Item.objects.raw("SELECT ...")` of Django, which gives rows of the model."""
+    frame.used.update(draft.number for draft in held.drafts)
+    first = frame.arguments(call).get(0)
+    if first is None or first.kind != "query":
+        return None
+    sent(frame, first, call, "rows")
+    return Held("rows", first.drafts, (), entity_of(held))
 
 
 def _parts(function: Value) -> tuple[str, Value | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from prodlint.facts import (
     Attribute,
     Call,
@@ -21,6 +23,7 @@ from prodlint.facts import (
 from prodlint.finding import Location
 from prodlint.libraries.database import ENUM_TYPES
 from prodlint.libraries.queries import COMPARISONS, MARKERS, METHODS, ORDERS
+from prodlint.project.queries.either import Said, disjunction
 from prodlint.project.queries.query import Use
 from prodlint.project.tables.schema import Column, Table
 from prodlint.project.values.bindings import Defined, External
@@ -91,18 +94,17 @@ def ordering(frame: Frame, value: Value) -> Use | None:
     return Use(table, column.name, "order", Location(frame.path, reference.place), descending)
 
 
-def conditions(frame: Frame, value: Value, either: bool = False) -> Iterator[Use | str]:
+def conditions(frame: Frame, value: Value) -> Iterator[Said]:
     """What a condition says of columns, and why it may say more. What `!=` and `not` leave is most of the table, and
     what another function is given has lost its index."""
     match value:
         case Operation(operator, (left, right)) if operator in COMPARISONS:
-            yield from _comparison(frame, operator, left, right, either)
+            yield from _comparison(frame, operator, left, right)
         case Operation("and" | "&", operands):
             for inner in operands:
-                yield from conditions(frame, inner, either)
+                yield from conditions(frame, inner)
         case Operation("or" | "|", operands):
-            for inner in operands:
-                yield from conditions(frame, inner, True)
+            yield from disjunction([list(conditions(frame, inner)) for inner in operands])
         case Operation("not" | "~", (inner,)):
             found = column_of(frame, inner)
             if found is not None:
@@ -112,17 +114,19 @@ def conditions(frame: Frame, value: Value, either: bool = False) -> Iterator[Use
                 found = column_of(frame, inner)
                 if found is not None:
                     yield _use(frame, found, "other")
-        case Call(function, arguments) if last_name(function) in ("and_", "or_"):
+        case Call(function, arguments) if last_name(function) == "or_":
+            yield from disjunction([list(conditions(frame, argument.value)) for argument in arguments])
+        case Call(function, arguments) if last_name(function) == "and_":
             for argument in arguments:
-                yield from conditions(frame, argument.value, either or last_name(function) == "or_")
+                yield from conditions(frame, argument.value)
         case Call(function, arguments) if last_name(function) in METHODS:
-            yield from _method(frame, value, either)
+            yield from _method(frame, value)
         case Sequence("list" | "tuple", items):
             for inner in items:
-                yield from conditions(frame, inner, either)
+                yield from conditions(frame, inner)
         case Conditional(_, then, otherwise):
             for inner in (then, otherwise):
-                for each in conditions(frame, inner, either):
+                for each in conditions(frame, inner):
                     yield _conditional(each)
         case Constant():
             return
@@ -137,7 +141,7 @@ def conditions(frame: Frame, value: Value, either: bool = False) -> Iterator[Use
                 yield "a condition is computed"
                 return
             for part, is_sure in parts:
-                for each in conditions(frame, part, either):
+                for each in conditions(frame, part):
                     yield each if is_sure else _conditional(each)
         case Call(function) if last_name(function) in ("text", "exists", "not_", "func", "true", "false", "literal"):
             if last_name(function) == "text":
@@ -152,7 +156,7 @@ def conditions(frame: Frame, value: Value, either: bool = False) -> Iterator[Use
                 yield "a condition is computed"
             for each_site, part in inner_parts or ():
                 with frame.seen_from(each_site):
-                    yield from conditions(frame, part, either)
+                    yield from conditions(frame, part)
         case _:
             yield "a condition is computed"
 
@@ -166,16 +170,13 @@ def _is_expression(frame: Frame, value: Call) -> bool:
     return column_of(frame, head) is not None
 
 
-def _conditional(each: Use | str) -> Use | str:
-    from msgspec.structs import replace
-
+def _conditional(each: Said) -> Said:
     return each if isinstance(each, str) else replace(each, conditional=True)
 
 
-def _comparison(frame: Frame, operator: str, left: Value, right: Value, either: bool) -> Iterator[Use | str]:
+def _comparison(frame: Frame, operator: str, left: Value, right: Value) -> Iterator[Said]:
     one, other = column_of(frame, left), column_of(frame, right)
     kind = COMPARISONS[operator]
-    kind = "either" if either and kind == "equal" else kind
     if one is not None and other is not None:
         yield _use(frame, one, "join")
         yield _use(frame, other, "join")
@@ -202,7 +203,7 @@ def _comparison(frame: Frame, operator: str, left: Value, right: Value, either: 
         yield "a condition names a column that is not known"
 
 
-def _method(frame: Frame, value: Call, either: bool) -> Iterator[Use | str]:
+def _method(frame: Frame, value: Call) -> Iterator[Said]:
     function = value.function
     kind = METHODS[last_name(function)]
     if isinstance(function, Reference):
@@ -213,8 +214,6 @@ def _method(frame: Frame, value: Call, either: bool) -> Iterator[Use | str]:
     if found is None or not kind:
         return
     against = value.arguments[0].value if value.arguments else None
-    if kind == "equal" and either:
-        kind = "either"
     yield _use(frame, found, kind, against, is_several=last_name(function) == "in_")
 
 
@@ -226,7 +225,7 @@ def _use(
     is_several: bool = False,
 ) -> Use:
     table, column, reference = found
-    few = kind == "few" or (against is not None and kind in ("equal", "either") and is_few(frame, against))
+    few = kind == "few" or (against is not None and kind == "equal" and is_few(frame, against))
     given = Given(frame.site, against) if against is not None else None
     return Use(
         table, column.name, kind, Location(frame.path, reference.place), is_few=few, is_several=is_several, value=given

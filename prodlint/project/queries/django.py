@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from prodlint.facts import Call, Constant, Operation, Reference, Value
 from prodlint.finding import Location
 from prodlint.libraries.queries import DJANGO_EXECUTIONS, DJANGO_LOOKUPS, DJANGO_STEPS
+from prodlint.project.queries.either import Said, disjunction
 from prodlint.project.queries.query import Held, Load, Use
 from prodlint.project.tables.schema import Column, Table
 from prodlint.project.values.outcomes import Given
@@ -112,29 +114,31 @@ def _conditions(frame: Frame, call: Call, table: Table) -> tuple[tuple[Use, ...]
             found = _looked_up(frame, table, argument.name, argument.value, tables)
             uses += [found] if found is not None else []
         elif not argument.name:
-            inner, more = _object(frame, table, argument.value, False, tables)
-            uses += inner
-            doubt = doubt or more
+            for each in _object(frame, table, argument.value, tables):
+                if isinstance(each, str):
+                    doubt = doubt or each
+                else:
+                    uses.append(each)
     return tuple(uses), doubt, tuple(tables)
 
 
-def _object(frame: Frame, table: Table, value: Value, either: bool, tables: list[Table]) -> tuple[list[Use], str]:
+def _object(frame: Frame, table: Table, value: Value, tables: list[Table]) -> Iterator[Said]:
     """The conditions of a `Q(...)`."""
     match value:
         case Operation("&", operands):
-            parts = [_object(frame, table, each, either, tables) for each in operands]
-            return [use for uses, _ in parts for use in uses], next((doubt for _, doubt in parts if doubt), "")
+            for each in operands:
+                yield from _object(frame, table, each, tables)
         case Operation("|", operands):
-            parts = [_object(frame, table, each, True, tables) for each in operands]
-            return [use for uses, _ in parts for use in uses], next((doubt for _, doubt in parts if doubt), "")
+            yield from disjunction([list(_object(frame, table, each, tables)) for each in operands])
         case Call(Reference(name), arguments) if name.rpartition(".")[2] == "Q":
-            uses = []
             for argument in arguments:
-                found = _looked_up(frame, table, argument.name, argument.value, tables) if argument.name else None
-                if found is not None:
-                    uses.append(replace(found, kind="either") if either and found.kind == "equal" else found)
-            return uses, ""
-    return [], "a condition is computed"
+                if argument.star or not argument.name:
+                    yield "a condition is computed"
+                else:
+                    found = _looked_up(frame, table, argument.name, argument.value, tables)
+                    yield found if found is not None else "a condition names a column that is not known"
+        case _:
+            yield "a condition is computed"
 
 
 def _looked_up(frame: Frame, table: Table, name: str, value: Value, tables: list[Table]) -> Use | None:

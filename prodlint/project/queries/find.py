@@ -16,6 +16,7 @@ from prodlint.project.queries.generic import selves_of
 from prodlint.project.queries.query import Draft, Execution, Query, Touch
 from prodlint.project.queries.reader import Reader
 from prodlint.project.queries.relationships import Relationships
+from prodlint.project.queries.texts import Texts
 from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
@@ -46,10 +47,12 @@ class Found(Struct, frozen=True):
 
 def find_queries(project: Project) -> Found:
     """The queries of application code, by path and place."""
-    if not project.entities.tables and next(iter(project.mentioning(*MAPPER_PACKAGES)), None) is None:
+    texts = Texts(project)
+    has_models = project.entities.tables or next(iter(project.mentioning(*MAPPER_PACKAGES)), None) is not None
+    if not has_models and not texts.functions:
         return Found()
-    names, functions = _interesting(project)
-    reader = Reader(project, names)
+    names, functions = _interesting(project, texts)
+    reader = Reader(project, names, texts)
     executions: list[Execution] = []
     touches: list[Touch] = []
     leaves: list[Draft] = []
@@ -78,14 +81,15 @@ def _frames(reader: Reader, function: Defined) -> Iterator[Frame]:
 def _leaves(frame: Frame) -> Iterator[Draft]:
     """The queries of a function that it neither sends nor uses itself."""
     for number, draft in frame.drafts.items():
-        if number not in frame.used and draft.tables:
+        # SQL that is not seen to be sent may be a sample or a prompt.
+        if number not in frame.used and draft.tables and draft.style != "sql":
             yield draft
 
 
-def _interesting(project: Project) -> tuple[frozenset[str], list[Defined]]:
+def _interesting(project: Project, texts: Texts) -> tuple[frozenset[str], list[Defined]]:
     """The names of functions that may send or make a query, and the functions to walk, by path and place."""
     calls: dict[Defined, set[str]] = {}
-    queried: set[Defined] = set()
+    queried: set[Defined] = set(texts.functions)
     for path in project.python_paths:
         python = project.python(path) if project.role(path) == "application" else None
         if python is None:

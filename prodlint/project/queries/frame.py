@@ -33,6 +33,7 @@ from prodlint.finding import Location
 from prodlint.project.queries.calls import held_of_call
 from prodlint.project.queries.django import manager_of
 from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, merged
+from prodlint.project.queries.sql import added_text, held_of_name, held_of_text
 from prodlint.project.queries.variables import Variables
 from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Bound, Defined
@@ -73,6 +74,8 @@ class Frame:
             self.variables.bind(name, python.scopes[function.scope].block, each)
         self.block = python.scopes[function.scope].block
         self.place = 0
+        self.texts = reader.texts.of(function.path)
+        """The strings of the file that are queries in SQL."""
         self.loops: list[Loop] = []
         self.by_block: dict[int, Loop] = {}
         self.gathered = 0
@@ -142,7 +145,7 @@ class Frame:
                 held = self.of(value)
                 for target in targets:
                     if statement.operator:
-                        self._added(target, held)
+                        self._added(target, held, value)
                     elif isinstance(target, Sequence) and isinstance(value, Sequence):
                         for inner, item in zip(target.items, value.items, strict=False):
                             self.bind(inner, self._again(item))
@@ -163,9 +166,13 @@ class Frame:
             return self.variables.at(value.name, self.block) if "." not in value.name else None
         return None
 
-    def _added(self, target: Value, held: Held | None) -> None:
+    def _added(self, target: Value, held: Held | None, value: Value) -> None:
         if held is not None and isinstance(target, Reference):
             self.bind(target, held)
+        elif isinstance(target, Reference) and self.texts:
+            before = self.variables.at(target.name, self.block)
+            if before is not None and before.kind == "query" and before.drafts[0].style == "sql":
+                self.bind(target, added_text(self, before, value))
 
     def bind(self, target: Value, held: Held | None) -> None:
         """Give the target of an assignment or loop what it holds."""
@@ -228,6 +235,10 @@ class Frame:
 
     def of(self, value: Value) -> Held | None:
         """What an expression holds; what it sends and touches is kept."""
+        if self.texts and value.place in self.texts:
+            held = held_of_text(self, value)
+            if held is not None:
+                return held
         match value:
             case Reference():
                 return self.name(value)
@@ -250,6 +261,9 @@ class Frame:
                 if value.operator == ":=" and found:
                     self.bind(operands[0], found[-1])
                 return found[0] if found else None
+            case Operation("%", (inner, filled)):
+                self.of(filled)
+                return self.of(inner)
             case Comprehension():
                 return self._comprehension(value)
             case Operation("*", (inner,)):
@@ -309,6 +323,8 @@ class Frame:
                     entities=(table,),
                 )  # fmt: skip
                 return Held("query", (draft,))
+        if value.name.rpartition(".")[2] in self.reader.texts.variables:
+            return held_of_name(self, value.name)
         return manager_of(self, value)
 
     def attribute(self, held: Held | None, name: str, value: Value) -> Held | None:

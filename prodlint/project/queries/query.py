@@ -51,7 +51,7 @@ class Draft(Struct, frozen=True):
     kind: str
     """"select", "get", "update", "delete" or "insert"."""
     style: str
-    """"sqlalchemy" or "django"."""
+    """"sqlalchemy", "django" or "sql"."""
     location: Location
     """Where it begins."""
     function: Defined

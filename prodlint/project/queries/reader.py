@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from prodlint.facts import Assign, Call, Operation, Reference, Sequence, Value
+from prodlint.facts import Assign, Call, Operation, Reference, Sequence, Value, walk
 from prodlint.finding import Location
 from prodlint.project.identity.calls import parts_of as _parts
 from prodlint.project.queries.frame import Frame
 from prodlint.project.queries.query import Execution, Held, Touch
 from prodlint.project.queries.relationships import Relationships
+from prodlint.project.queries.texts import Texts
 from prodlint.project.routes.called import code_of
 from prodlint.project.values.bindings import Defined, Variable
 from prodlint.project.values.outcomes import Choice, Given, Meaning
@@ -38,8 +39,9 @@ class _Summary(Struct, frozen=True):
 class Reader:
     """Numbers queries; remembers what functions do that are given none."""
 
-    def __init__(self, project: Project, interesting: frozenset[str]) -> None:
+    def __init__(self, project: Project, interesting: frozenset[str], texts: Texts) -> None:
         self.project = project
+        self.texts = texts
         self.entities = project.entities
         self.relationships = Relationships(project)
         self.interesting = interesting
@@ -192,7 +194,7 @@ class Reader:
                     if statement.value is None:
                         continue
                     values = _flat(statement.value, name)
-                    if values is None:
+                    if values is None or statement.operator == "|":
                         return None
                     seen = True
                     found += [(each, statement.block) for each in values]
@@ -232,7 +234,7 @@ def _flat(value: Value, name: str) -> list[Value] | None:
     """The items of what is assigned to a list of conditions; the list itself inside a sum is left out."""
     if isinstance(value, Sequence):
         return list(value.items)
-    if isinstance(value, Operation) and value.operator in ("+", "&", "|"):
+    if isinstance(value, Operation) and value.operator in ("+", "&"):
         parts = []
         for operand in value.operands:
             if isinstance(operand, Reference) and operand.name == name:
@@ -244,8 +246,7 @@ def _flat(value: Value, name: str) -> list[Value] | None:
         return parts
     if isinstance(value, Call) and isinstance(value.function, Reference):
         last = value.function.name.rpartition(".")[2]
-        if last in ("and_", "or_") and any(
-            isinstance(each.value, Reference) and each.value.name == name for each in value.arguments
-        ):
+        if last == "and_" and any(getattr(each.value, "name", "") == name for each in value.arguments):
             return [each.value for each in value.arguments if getattr(each.value, "name", "") != name]
-    return [value]
+    # One of several conditions that are put together in turn is enough: `found = found | (Item.a == 1)`.
+    return [value] if not any(isinstance(each, Reference) and each.name == name for each in walk(value)) else None
