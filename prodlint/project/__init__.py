@@ -13,11 +13,13 @@ from typing import Any
 from msgspec import Struct
 
 from prodlint.facts import Call, Facts, Python, Statement, Value, walk
+from prodlint.finding import Location
 from prodlint.gitignore import Ignore
 from prodlint.libraries.tokens import MENTIONS
 from prodlint.project.credentials.places import Scans
 from prodlint.project.deployment.deployment import Deployment
 from prodlint.project.deployment.env_files import ignores
+from prodlint.project.drift.cover import Cover, covers
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.found import find_engines
 from prodlint.project.identity.identity import Identity
@@ -448,6 +450,11 @@ class Project:
     def querying(self) -> Found:
         """The queries, where they are sent, and which attributes of their rows are read."""
         return find_queries(self)
+
+    @cached_property
+    def covers(self) -> Mapping[Location, Cover]:
+        """What the indexes of each model's table serve, those that only migrations make included, by its place."""
+        return covers(self)
 
     @cached_property
     def migrations(self) -> tuple[MigrationEnvironment, ...]:

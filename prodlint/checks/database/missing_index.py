@@ -10,6 +10,7 @@ from prodlint.facts import span
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.libraries.database import INDEXES_FOREIGN_KEYS, OWNER_COLUMNS
 from prodlint.libraries.engines import EMBEDDED
+from prodlint.project.drift.cover import Cover
 from prodlint.project.queries.indexes import Advice, advise, served
 from prodlint.project.queries.reach import Reach
 from prodlint.project.tables.created import mentioned_indexes
@@ -37,12 +38,14 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     ignored = {str(name) for name in project.options("missing-index").get("lookup-tables", ())}
     keys_are_indexed = _keys_are_indexed(project)
     tables = (*project.tables, *_only_made(project))
-    keys = {table.location: _wanted(table, keys_are_indexed) for table in tables}
+    cover = {table.location: project.covers.get(table.location) or Cover(table.leading) for table in tables}
+    leading = {place: each.leading for place, each in cover.items()}
+    keys = {table.location: _wanted(table, leading[table.location], keys_are_indexed) for table in tables}
     # A column that wants an index anyway has one as soon as its own finding is seen to.
-    soon = {table.location: table.leading | set(keys[table.location]) for table in tables}
+    soon = {place: each | set(keys[place]) for place, each in leading.items()}
     asked: dict[tuple[Location, str], list[Advice]] = defaultdict(list)
     for query in project.queries:
-        advice = list(advise(query, {}))
+        advice = list(advise(query, leading))
         later = list(advise(query, soon))
         for each in advice:
             own = keys[each.table.location]
@@ -60,9 +63,9 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             why = keys[table.location].get(column.name, "")
             if why == "owner" and not wanted and project.queries:
                 continue  # Queries were read, and none looks for the rows of an owner.
-            if not (why or wanted) or column.name in table.leading:
+            if not (why or wanted) or column.name in leading[table.location]:
                 continue
-            doubt = table.unknown or column.doubt or _elsewhere(table, column, mentioned)
+            doubt = _elsewhere(project, table, column, cover[table.location], mentioned)
             if doubt:
                 yield Undecided(column.location, f"column {_name(table)}.{column.attribute}", doubt)
                 continue
@@ -90,7 +93,7 @@ def _name(table: Table) -> str:
     return table.label if table.of else table.name or table.label
 
 
-def _wanted(table: Table, keys_are_indexed: bool) -> dict[str, str]:
+def _wanted(table: Table, leading: frozenset[str], keys_are_indexed: bool) -> dict[str, str]:
     """The columns that want an index whatever queries do, each with why: "key" or "owner". Of a foreign key of several
     columns it is the first, if no index begins with any of them."""
     several = {name: names for names in table.foreign_keys for name in names}
@@ -98,9 +101,9 @@ def _wanted(table: Table, keys_are_indexed: bool) -> dict[str, str]:
     for column in table.columns:
         together = several.get(column.name, (column.name,))
         if column.foreign_key and not keys_are_indexed:
-            if column.name == together[0] and not table.leading.intersection(together):
+            if column.name == together[0] and not leading.intersection(together):
                 found[column.name] = "key"
-        elif column.attribute in OWNER_COLUMNS and not column.foreign_key and column.name not in table.leading:
+        elif column.attribute in OWNER_COLUMNS and not column.foreign_key and column.name not in leading:
             found[column.name] = "owner"
     return found
 
@@ -173,9 +176,19 @@ def _steps(project: Project, several: list[_Searched], reach: Reach) -> Iterator
         yield Step(f"a query {_VERBS.get(use.kind, 'filter')}s by it{by}{index}", use.location)
 
 
-def _elsewhere(table: Table, column: Column, mentioned: dict[tuple[str, str], Location]) -> str:
-    """Why an index may exist that the model does not declare; "" where nothing says so."""
-    if any(index.partial and index.columns[:1] == (column.name,) for index in table.indexes):
+def _elsewhere(
+    project: Project, table: Table, column: Column, cover: Cover, mentioned: dict[tuple[str, str], Location]
+) -> str:
+    """Why an index may exist, or serve, that is not seen to; "" where nothing says so."""
+    if table.unknown or column.doubt:
+        return table.unknown or column.doubt
+    if column.name in cover.partial:
         return "only an index of some of the rows begins with it"
+    if column.name in cover.special and not column.foreign_key:
+        return "an index for searches has it, which serves some of them"
+    if cover.reason:
+        return f"migrations may have made an index: {cover.reason}"
     place = mentioned.get((table.name, column.name)) or mentioned.get(("", column.name))
-    return f"`{place.path}` mentions an index of it, and migrations are not replayed yet" if place else ""
+    if place is None or (cover.is_replayed and project.role(place.path) == "migration"):
+        return ""
+    return f"`{place.path}` mentions an index of it"

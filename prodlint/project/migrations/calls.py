@@ -33,7 +33,7 @@ _HARMLESS = frozenset(
     warnings typing sys pathlib hashlib textwrap operator decimal enum math dataclasses copy contextlib secrets
     pydantic pydantic_core cryptography passlib bcrypt werkzeug slugify pytz dateutil psycopg2 structlog loguru tqdm
     sqlalchemy_utils geoalchemy2 pgvector advanced_alchemy fastapi_users_db_sqlalchemy fastapi_users simplejson yaml
-    rich click orjson requests httpx""".split()
+    rich click orjson requests httpx sqlalchemy_searchable""".split()
 )
 """Packages whose functions leave a schema alone, whatever they are given."""
 _INSPECTORS = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})

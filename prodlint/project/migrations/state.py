@@ -170,7 +170,8 @@ def table_of(state: TableState, default: str) -> Table:
             )
         )  # fmt: skip
     indexes = tuple(
-        Index(index.name, index.columns, index.location, index.unique, bool(index.text)) for index in state.indexes
+        Index(index.name, index.columns, index.location, index.unique, bool(index.text), index.method)
+        for index in state.indexes
     )
     return Table(
         name=state.name,

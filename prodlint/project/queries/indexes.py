@@ -11,7 +11,7 @@ from prodlint.libraries.database import FEW_VALUES, OWNER_COLUMNS
 from prodlint.project.queries.query import Query, Use
 from prodlint.project.tables.schema import Table
 
-__all__ = ["Advice", "advise", "has_many_values", "searching_uses", "served"]
+__all__ = ["Advice", "Leading", "advise", "has_many_values", "searching_uses", "served"]
 
 Leading = Mapping[Location, frozenset[str]]
 """For each table, by its location, the columns that some index of all rows begins with."""

@@ -41,6 +41,8 @@ class Constraint(Struct, frozen=True):
     targets: tuple[str, ...] = ()
     """What the columns of a foreign key reference."""
     ondelete: str = ""
+    method: str = ""
+    """Of an index: "gin", "gist" ...; "" for the ordinary one."""
 
 
 class Arguments(Struct, frozen=True):
@@ -104,6 +106,7 @@ def constraint_of(project: Project, given: Given) -> Constraint | None:
         any(key.endswith("_where") for key in keywords),
         tuple(targets),
         str(known(project, keywords.get("ondelete")) or "").upper(),
+        str(known(project, keywords.get("postgresql_using")) or "").lower(),
     )
 
 
@@ -150,7 +153,7 @@ def with_constraints(table: Table, constraints: Iterable[Constraint], pattern: s
         names = tuple(each if each in columns else by_attribute.get(each, each) for each in constraint.columns)
         if constraint.kind == "Index":
             name = constraint.name or index_name(pattern, table.name, names)
-            index = Index(name, names, constraint.location, constraint.unique, constraint.partial)
+            index = Index(name, names, constraint.location, constraint.unique, constraint.partial, constraint.method)
             # A column's own index is another one even under the same name; one seen again from outside is not.
             is_known = again and any(each.name == name and each.columns == names for each in indexes)
             indexes += [] if is_known else [index]

@@ -54,6 +54,11 @@ class Index(Struct, frozen=True):
     method: str = ""
     """"gin", "gist", "brin", "hash" ...; "" for the ordinary one, which is sorted."""
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it finds rows by the value of its first column (a hash index does, too)."""
+        return self.method in ("", "btree", "hash")
+
 
 class Table(Struct, frozen=True):
     """A table with the columns that it has in the database, those of mixins and of single-table subclasses included."""
@@ -91,6 +96,7 @@ class Table(Struct, frozen=True):
 
     @property
     def leading(self) -> frozenset[str]:
-        """The columns that an index of all rows, a unique constraint or the primary key begins with."""
+        """The columns that an ordinary index of all rows, a unique constraint or the primary key begins with."""
         found = {columns[0] for columns in (*self.uniques, self.primary_key) if columns}
-        return frozenset(found | {index.columns[0] for index in self.indexes if index.columns and not index.partial})
+        ordinary = (index for index in self.indexes if index.columns and not index.partial and index.is_ordered)
+        return frozenset(found | {index.columns[0] for index in ordinary})

@@ -80,5 +80,6 @@ def _indexed(app: Application, columns: Iterator[tuple[Table, Column]]) -> Itera
         if name in seen:
             continue
         seen.add(name)
-        if column.name in table.leading:
+        cover = app.project.covers.get(table.location)
+        if column.name in (cover.leading if cover is not None else table.leading):
             yield for_it(f"`{name}` has an index", column.location)
