@@ -60,3 +60,5 @@ class Facts(Struct, frozen=True, array_like=True):
     """What the SQL in the strings of a Python file, or a file of SQL, changes of a database's schema."""
     queries: tuple[SqlText, ...] = ()
     """The queries in SQL that the strings of a Python file, or a file of SQL, hold."""
+    generated: str = ""
+    """When a tool wrote the file, as its first comment says: `2024-03-01 09:30` in a migration that Django made."""

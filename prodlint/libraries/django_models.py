@@ -25,6 +25,7 @@ __all__ = [
     "LibraryField",
     "cut",
     "field_kind",
+    "foreign_key_name",
     "index_name_of_columns",
     "index_name_of_model",
 ]
@@ -191,6 +192,12 @@ def index_name_of_columns(table: str, columns: tuple[str, ...], suffix: str = ""
     other = (_NAME_LENGTH - len(ending)) // 2 - 1
     name = f"{table[:other]}_{joined[:other]}_{ending}"
     return f"D{name[:-1]}" if name[0] == "_" or name[0].isdigit() else name
+
+
+def foreign_key_name(table: str, column: str, target: str) -> str:
+    """The name of the foreign key of a column; `target` is `table.column`, and "" is given back for an unknown one."""
+    other, _, last = target.rpartition(".")
+    return index_name_of_columns(table, (column,), f"_fk_{other}_{last}") if other else ""
 
 
 def index_name_of_model(table: str, columns: tuple[str, ...], descending: tuple[bool, ...], suffix: str) -> str:

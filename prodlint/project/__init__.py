@@ -23,6 +23,7 @@ from prodlint.project.drift.cover import Cover, covers
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.found import find_engines
 from prodlint.project.identity.identity import Identity
+from prodlint.project.migrations.django.environments import django_environments
 from prodlint.project.migrations.environments import alembic_environments
 from prodlint.project.migrations.model import Environment as MigrationEnvironment
 from prodlint.project.observability.applications import WebApplication, find_web_applications
@@ -459,7 +460,8 @@ class Project:
     @cached_property
     def migrations(self) -> tuple[MigrationEnvironment, ...]:
         """The environments of migrations, by folder; each is replayed when it is first asked for its tables."""
-        return alembic_environments(self)
+        found = (*alembic_environments(self), *django_environments(self))
+        return tuple(sorted(found, key=lambda environment: environment.folder))
 
     @cached_property
     def token_paths(self) -> frozenset[str]:

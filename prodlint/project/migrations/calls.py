@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from prodlint.facts.ddl import Change
 from prodlint.finding import Location
 from prodlint.project.migrations.inspection import inspected
 from prodlint.project.migrations.meanings import (
@@ -36,6 +37,8 @@ _HARMLESS = frozenset(
     rich click orjson requests httpx sqlalchemy_searchable""".split()
 )
 """Packages whose functions leave a schema alone, whatever they are given."""
+_KEEPING = frozenset({"quote_name", "quote_value", "prepare_default", "get_db_prep", "effective_default"})
+"""What Django's schema editor answers without a change."""
 _INSPECTORS = frozenset({"sqlalchemy.inspect", "sqlalchemy.inspection.inspect"})
 
 
@@ -101,6 +104,13 @@ def method(
         return inspected(machine.schema, name, arguments, keywords)
     if name == "has_table":
         return inspected(machine.schema, name, [each for each in arguments if isinstance(each, str)], keywords)
+    if isinstance(receiver, Made) and receiver.of == "django.schema_editor" and name != "execute":
+        names = [str(each) for each in arguments[1:3] if isinstance(each, str)]
+        if name == "alter_db_table" and len(names) == 2:
+            machine.record(Change("rename table", names[0], to=names[1]), location)
+        elif name not in _KEEPING:
+            machine.record(Change("unknown", text=f"`schema_editor.{name}` is called"), location)
+        return Unknown("it is what the schema editor gives")
     if name in ("create_all", "drop_all"):
         what = "creates" if name == "create_all" else "drops"
         machine.doubt(f"`{name}` {what} the tables of the models as they are on the day it runs")
@@ -116,7 +126,7 @@ def method(
             send(machine, arguments[0], location, is_operation=False)
         return Unknown("rows of the database")
     if isinstance(receiver, Made) and isinstance(receiver.of, str):
-        if isinstance(name, str) and receiver.of.startswith("sqlalchemy"):
+        if receiver.of.startswith(("sqlalchemy", "django.db.models")):
             return Made(f"{receiver.of}.{name}", (receiver, *arguments), keywords, location)
         return Made(f"{receiver.of}.{name}", tuple(arguments), keywords, location)
     return Unknown("rows of the database")

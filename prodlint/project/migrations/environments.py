@@ -20,7 +20,7 @@ from prodlint.project.values.modules import parents
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["alembic_environments"]
+__all__ = ["alembic_environments", "dialects_of", "preferred"]
 
 _ROLES = frozenset({"migration", "application", "script"})
 _SEARCH_PATH = re.compile(r"search_path\s*(?:=|to)\s*[\"']?(\w+)", re.IGNORECASE)
@@ -193,22 +193,26 @@ def _environment(
     revisions: list[Revision],
     configuration: dict[str, Any] | None,
 ) -> Environment:
-    dialects = _dialects(project, folder, home, configuration)
-    dialect = next((each for each in _PREFERRED if each in dialects), "")
+    dialects = dialects_of(project, folder, home, configuration)
     return Environment(
         "alembic",
         folder,
         ordered(revisions),
         lambda environment: replay(project, environment),
         dialects=dialects,
-        dialect=dialect,
+        dialect=preferred(dialects),
         default_schema=_search_path(project, machine, home),
         convention=_convention(project, machine, home),
         configuration=str(configuration["<file>"]) if configuration is not None else "",
     )
 
 
-def _dialects(project: Project, folder: str, home: str, configuration: dict[str, Any] | None) -> frozenset[str]:
+def preferred(dialects: frozenset[str]) -> str:
+    """The one of several databases that is replayed for: the one that production is likely to have."""
+    return next((each for each in _PREFERRED if each in dialects), "")
+
+
+def dialects_of(project: Project, folder: str, home: str, configuration: dict[str, Any] | None) -> frozenset[str]:
     """The databases that an environment migrates: its folder is named after one, its URL says so, or the engines of
     the application do."""
     named = _DIALECTS.get(basename(folder)) or _DIALECTS.get(basename(dirname(folder)))

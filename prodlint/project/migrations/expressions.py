@@ -328,10 +328,12 @@ class Evaluator:
                 found = self.machine.of_symbol(symbol)
                 return FunctionValue(symbol, None, made) if isinstance(found, FunctionValue) else found
             return self.machine.of_symbol(symbol) if symbol is not None else Method(made, name)
+        if made.of == "django.schema_editor" and name == "connection":
+            return Made("django.connection", (), {}, made.location)
         if made.name == "get_bind" or made.name == "get_context" or made.name in _CONNECTIONS:
             if name in ("dialect", "engine", "bind", "connection"):
                 return Made(f"{made.of}.{name}", (), {}, made.location)
-            if name == "name":
+            if name in ("name", "vendor"):
                 run = self.machine.run
                 return (run.dialect if run is not None else "") or Unknown("the database is not known")
             if name == "as_sql":

@@ -99,9 +99,11 @@ class Environment:
 
     @cached_property
     def heads(self) -> tuple[str, ...]:
-        """The revisions that no other one follows, sorted."""
-        followed = {down for revision in self.revisions for down in (*revision.down, *revision.replaces)}
-        return tuple(sorted({revision.id for revision in self.revisions} - followed))
+        """The revisions that no other one follows, sorted; of Django's these are the last ones of each application."""
+        stands = {old: revision.id for revision in self.revisions for old in revision.replaces}
+        own = [revision for revision in self.revisions if revision.id not in stands]
+        followed = {stands.get(down, down) for revision in own for down in revision.down}
+        return tuple(sorted({revision.id for revision in own} - followed))
 
     @cached_property
     def replayed(self) -> dict[str, Replayed]:

@@ -27,7 +27,7 @@ from prodlint.project.values.outcomes import Given, Instance, Known, Site
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Field", "fields_of"]
+__all__ = ["Field", "defaults_set_by", "family_of", "fields_of", "lineage_of"]
 
 
 class Field(Struct, frozen=True):
@@ -57,6 +57,8 @@ class Field(Struct, frozen=True):
     doubt: str = ""
     inherited: bool = False
     parent_link: bool = False
+    default: str = ""
+    """What the database puts in (`db_default`), as written; "" for nothing."""
 
 
 def fields_of(project: Project, classes: Classes, defined: Defined) -> list[Field]:
@@ -117,7 +119,7 @@ def _field(project: Project, classes: Classes, of: Defined, name: str, place: in
     meaning = project.values.given(given).meaning
     if not isinstance(meaning, Instance) or meaning.call is None or not isinstance(meaning.call.value, Call):
         return None
-    lineage = _lineage(project, meaning.of)
+    lineage = lineage_of(project, meaning.of)
     kinds = [kind for kind in map(field_kind, lineage) if kind]
     if not kinds:
         return None
@@ -126,7 +128,7 @@ def _field(project: Project, classes: Classes, of: Defined, name: str, place: in
     lasts = {each.rpartition(".")[2] for each in lineage}
     own = isinstance(meaning.of, Defined)
     if own:
-        doubt = doubt or _own_defaults(project, meaning.of)
+        doubt = doubt or defaults_set_by(project, meaning.of)
     label = lineage[0].rpartition(".")[2] or classes.name(meaning.of)  # type: ignore[arg-type]
 
     def flag(key: str, default: bool = False) -> bool:
@@ -164,13 +166,13 @@ def _field(project: Project, classes: Classes, of: Defined, name: str, place: in
         ondelete=_rule(rule) if kind == "foreign" else "",
         constrained=flag("db_constraint", True),
         through=through,
-        family=_family(lasts, "choices" in keywords),
+        family=family_of(lasts, "choices" in keywords),
         doubt=doubt,
         parent_link=flag("parent_link"),
     )
 
 
-def _lineage(project: Project, of: Defined | External) -> list[str]:
+def lineage_of(project: Project, of: Defined | External) -> list[str]:
     """The dotted names of a field's class and its ancestors; "" for a class of the tree."""
     if isinstance(of, External):
         return [of.name]
@@ -180,7 +182,7 @@ def _lineage(project: Project, of: Defined | External) -> list[str]:
     return found
 
 
-def _own_defaults(project: Project, of: Defined | External) -> str:
+def defaults_set_by(project: Project, of: Defined | External) -> str:
     """Why a field class of the tree may set what no argument says."""
     if isinstance(of, Defined):
         init = project.names.class_member(of.path, of.scope, "__init__")
@@ -211,7 +213,7 @@ def _rule(given: Given | None) -> str:
     return str(name).replace("_", " ") if name.isupper() else ""
 
 
-def _family(lasts: set[str], has_choices: bool) -> str:
+def family_of(lasts: set[str], has_choices: bool) -> str:
     if lasts & BOOLEANS:
         return "boolean"
     if lasts & DOCUMENTS:
