@@ -61,11 +61,7 @@ def main(arguments: list[str]) -> int:
         names: dict[str, Any] = {"PATHS": paths, "SETTINGS": given.settings, "DATABASE": url, "FOLDER": str(folder)}
         outside = set(asked(given.python, PROBE, names, folder / (given.path or ["."])[0], variables(given)))
         real = {name: table for name, table in reflected(url).items() if name not in outside}
-    said: dict[str, Any] = {}
-    for environment in replayed(folder, folder):
-        if environment["tool"] == "django":
-            print("unknown:", environment["unknown"])
-            said = said or {table["name"]: as_reflected(table) for table in environment["tables"]}
+    said = {name: as_reflected(table) for name, table in replayed(folder, "django").items()}
     lines = list(differences(real, said))
     print("\n".join(lines))
     print(f"{len(real)} tables, {len(lines)} differences")

@@ -10,7 +10,6 @@ Models of installed packages are left out, and so are PostgreSQL's `_like` index
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.compare_tables import differences, ours
+from tests.comparing import parser, variables
 
 PROBE = r"""
 import json, os, re, sys, inspect
@@ -106,7 +106,7 @@ print("@@@" + json.dumps(out))
 
 
 def truth(
-    python: str, folder: Path, paths: list[str], settings: str, database: str, variables: dict[str, str]
+    python: str, folder: Path, paths: list[str], settings: str, database: str, environment: dict[str, str]
 ) -> list[Any]:
     """The tables as the site's own interpreter sees them."""
     given = {
@@ -119,7 +119,7 @@ def truth(
     run = subprocess.run(
         [python, "-c", code],
         cwd=folder / paths[0],
-        env={**os.environ, "PYTHONPATH": "", **variables},
+        env={**os.environ, "PYTHONPATH": "", **environment},
         capture_output=True,
         text=True,
         timeout=300,
@@ -130,18 +130,13 @@ def truth(
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("application", type=Path)
-    parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--path", action="append", default=[])
-    parser.add_argument("--settings", required=True)
-    parser.add_argument("--database", default="sqlite://")
-    parser.add_argument("--set", dest="variables", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--cache", action="store_true", help="keep what was read inside the application's folder")
-    given = parser.parse_args(arguments)
-    variables = dict(each.split("=", 1) for each in given.variables)
+    taken = parser(__doc__)
+    taken.add_argument("--settings", required=True)
+    taken.add_argument("--database", default="sqlite://")
+    taken.add_argument("--cache", action="store_true", help="keep what was read inside the application's folder")
+    given = taken.parse_args(arguments)
     folder = given.application.resolve()
-    expected = truth(given.python, folder, given.path or ["."], given.settings, given.database, variables)
+    expected = truth(given.python, folder, given.path or ["."], given.settings, given.database, variables(given))
     found, keys = ours(folder, given.cache)
     said = differences(expected, found, keys)
     columns = sum(len(table["columns"]) for table in expected)

@@ -8,7 +8,6 @@ The application is imported by the interpreter given, never by this one. Prints 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -16,6 +15,8 @@ import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from tests.comparing import parser, variables
 
 DUMP = r"""
 import importlib, json, sys
@@ -133,18 +134,13 @@ def differences(expected: list[Any], found: list[dict[str, Any]], keys: dict[Any
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("application", type=Path)
-    parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--path", action="append", default=[])
-    parser.add_argument("--import", dest="imports", action="append", default=[])
-    parser.add_argument("--metadata", required=True)
-    parser.add_argument("--set", dest="variables", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--cache", action="store_true", help="keep what was read inside the application's folder")
-    given = parser.parse_args(arguments)
-    variables = dict(each.split("=", 1) for each in given.variables)
+    taken = parser(__doc__)
+    taken.add_argument("--import", dest="imports", action="append", default=[])
+    taken.add_argument("--metadata", required=True)
+    taken.add_argument("--cache", action="store_true", help="keep what was read inside the application's folder")
+    given = taken.parse_args(arguments)
     folder = given.application.resolve()
-    expected = truth(given.python, folder, given.path or ["."], given.imports, given.metadata, variables)
+    expected = truth(given.python, folder, given.path or ["."], given.imports, given.metadata, variables(given))
     found, keys = ours(folder, given.cache)
     said = differences(expected, found, keys)
     columns = sum(len(table["columns"]) for table in expected)

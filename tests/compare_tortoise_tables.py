@@ -8,7 +8,6 @@ The application is imported by the interpreter given, never by this one; the sch
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.compare_tables import differences, ours
+from tests.comparing import parser, variables
 
 PROBE = r"""
 import asyncio, json, re, sys
@@ -63,10 +63,10 @@ asyncio.run(main())
 """
 
 
-def truth(python: str, folder: Path, paths: list[str], models: list[str], variables: dict[str, str]) -> list[Any]:
+def truth(python: str, folder: Path, paths: list[str], models: list[str], given: dict[str, str]) -> list[Any]:
     """The tables as the application's own interpreter makes them."""
     code = f"PATHS = {[str(folder / path) for path in paths]!r}\nMODELS = {models!r}\n{PROBE}"
-    environment = {**os.environ, "PYTHONPATH": "", **variables}
+    environment = {**os.environ, "PYTHONPATH": "", **given}
     run = subprocess.run(
         [python, "-W", "ignore", "-c", code],
         cwd=folder / paths[0],
@@ -81,16 +81,11 @@ def truth(python: str, folder: Path, paths: list[str], models: list[str], variab
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("application", type=Path)
-    parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--path", action="append", default=[])
-    parser.add_argument("--models", action="append", default=[])
-    parser.add_argument("--set", dest="variables", action="append", default=[], metavar="NAME=VALUE")
-    given = parser.parse_args(arguments)
-    variables = dict(each.split("=", 1) for each in given.variables)
+    taken = parser(__doc__)
+    taken.add_argument("--models", action="append", default=[])
+    given = taken.parse_args(arguments)
     folder = given.application.resolve()
-    expected = truth(given.python, folder, given.path or ["."], given.models, variables)
+    expected = truth(given.python, folder, given.path or ["."], given.models, variables(given))
     found, keys = ours(folder)
     said = differences(expected, found, keys)
     columns = sum(len(table["columns"]) for table in expected)

@@ -101,16 +101,18 @@ def reflected(url: str, schemas: tuple[str | None, ...] = (None,)) -> dict[str, 
     return tables
 
 
-def replayed(folder: Path, application: Path) -> list[dict[str, Any]]:
-    """The environments of `inspect migrations` whose files are below a folder."""
+def replayed(application: Path, tool: str, folder: Path | None = None) -> dict[str, Any]:
+    """What `inspect migrations` says of an application's environment of a tool, the one with files in a folder if one
+    is given; says what is unknown."""
     command = [sys.executable, "-m", "prodlint", "inspect", "migrations", "--format", "json", "--no-cache"]
     done = subprocess.run([*command, str(application)], capture_output=True, text=True, check=True)
-    found = []
     for environment in json.loads(done.stdout):
-        files = [Path(each["file"]).parent for each in environment["revisions"]]
-        if any(str(folder).endswith(str(file)) or str(file).startswith(environment["folder"]) for file in files):
-            found.append(environment)
-    return found
+        parents = {str(Path(each["file"]).parent) for each in environment["revisions"]}
+        if environment["tool"] == tool and (folder is None or any(str(folder).endswith(each) for each in parents)):
+            print("unknown:", environment["unknown"])
+            tables = environment["tables"]
+            return {f"{each['schema']}.{each['name']}" if each["schema"] else each["name"]: each for each in tables}
+    raise SystemExit("prodlint finds no environment there")
 
 
 def as_reflected(table: dict[str, Any]) -> dict[str, Any]:
