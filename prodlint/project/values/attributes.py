@@ -126,14 +126,13 @@ def _assigned_attribute(
     values: Values, instance: Instance, owner: Defined, assigned: list[Assign], name: str
 ) -> Outcome:
     key = ("attribute", owner, name, instance)
-    if key in values.active:  # `self.name = self.name.strip()`
-        values.cuts += 1
+    if values.meets(key):  # `self.name = self.name.strip()`
         return Outcome(Opaque(f"`{name}` is defined by itself"))
-    values.active.add(key)
+    met = values.enter(key)
     try:
         return _last_assigned(values, instance, owner, assigned, name)
     finally:
-        values.active.discard(key)
+        values.leave(key, met)
 
 
 def _last_assigned(values: Values, instance: Instance, owner: Defined, assigned: list[Assign], name: str) -> Outcome:

@@ -194,10 +194,9 @@ def returned(values: Values, function: Defined, arguments: tuple[tuple[str, Give
         # Each call carries the arguments of those around it, so that depth costs more than it tells.
         values.cuts += 1
         return Outcome(Opaque("the chain of calls is too long"))
-    if key in values.active:
-        values.cuts += 1
+    if values.meets(key):
         return Outcome(Opaque(f"`{scope.name}` calls itself"))
-    values.active.add(key)
+    met = values.enter(key)
     origin: Given | None = None
     try:
         site = Site(function.path, function.scope, arguments)
@@ -212,7 +211,7 @@ def returned(values: Values, function: Defined, arguments: tuple[tuple[str, Give
             if annotated is not None:
                 return Outcome(Instance(annotated))
     finally:
-        values.active.discard(key)
+        values.leave(key, met)
     return Outcome(Opaque(f"what `{scope.name}` returns is computed", origin))
 
 

@@ -26,12 +26,12 @@ def is_possible_block(values: Values, site: Site, block: int) -> bool:
         fact = python.blocks[block]
         if fact.kind in {"if", "else"} and fact.value is not None:
             key = ("condition", site.path, fact.value.place)
-            if key not in values.active:  # Else a condition that asks for what is assigned inside it.
-                values.active.add(key)
+            if not values.meets(key):  # Else a condition that asks for what is assigned inside it.
+                met = values.enter(key)
                 try:
                     holds = truth(values.evaluate(site, fact.value).meaning)
                 finally:
-                    values.active.discard(key)
+                    values.leave(key, met)
                 if holds is not None and holds != (fact.kind == "if"):
                     return False
         block = fact.parent

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from prodlint.project import Project
 
 _MAX_DEPTH = 40
+_NOTHING = 1 << 30
+_MAX_REMEMBERED = 100_000
 _MAX_STEPS = 4000
 """Evaluations for one question. Functions that call several others in turn would make the work grow without bound, as
 what depends on arguments is not remembered; real settings, routes and queries take far fewer."""
@@ -67,8 +69,13 @@ class Values:
         self._known: dict[tuple[str, int, int, str], Outcome] = {}
         self._asked: dict[tuple[str, int, int, str], Outcome] = {}
         """What came of questions from outside that were cut somewhere: right for the same question, not for a part."""
+        self._followed: dict[tuple[str, int, int, int, str], tuple[object, Outcome]] = {}
+        """What came of expressions in followed calls, by the identity of the arguments, which are kept with it."""
         self._variables: dict[Variable, Outcome] = {}
-        self.active: set[object] = set()
+        self.active: dict[object, int] = {}
+        """What is being evaluated, outermost first, with how much was before it (see `enter`)."""
+        self._met = _NOTHING
+        """The outermost of it that the evaluation at hand has come back to: what comes of it is true only in there."""
         self._depth = 0
         self._steps = 0
         """How many evaluations the question at hand has taken."""
@@ -89,6 +96,9 @@ class Values:
         key = (site.path, site.scope, value.place, getattr(value, "name", ""))
         if site.arguments is None and key in self._known:
             return self._known[key]
+        within = (site.path, site.scope, id(site.arguments), value.place, getattr(value, "name", ""))
+        if site.arguments is not None and within in self._followed:
+            return self._followed[within][1]
         is_asked = site.arguments is None and not self._depth and not self.active
         if is_asked and key in self._asked:
             return self._asked[key]
@@ -100,12 +110,19 @@ class Values:
             return Outcome(Opaque("the chain of values is too long"))
         self._depth += 1
         cuts = self.cuts
+        met, self._met = self._met, _NOTHING
         try:
             outcome = self._evaluate(site, value)
         finally:
             self._depth -= 1
-        if site.arguments is None and cuts == self.cuts:
+            is_whole = cuts == self.cuts and self._met == _NOTHING
+            self._met = min(met, self._met)
+        if is_whole and site.arguments is None:
             self._known[key] = outcome
+        elif is_whole:
+            if len(self._followed) >= _MAX_REMEMBERED:
+                self._followed.clear()
+            self._followed[within] = (site.arguments, outcome)
         elif is_asked:
             self._asked[key] = outcome
         return outcome
@@ -145,6 +162,39 @@ class Values:
     def class_of_variable(self, variable: Variable) -> Symbol:
         """The class that a variable names, as in `Base = declarative_base()`."""
         return self.symbol(self.variable(variable).meaning)
+
+    # --- cycles ---
+
+    def meets(self, key: object) -> bool:
+        """Whether something is being evaluated, so that it is not to be begun once more.
+
+        What then comes of the evaluations inside it is forgotten. What comes of itself is kept where no other name lies
+        in between; a cycle of several names depends on which was asked for first."""
+        own = self.active.get(key)
+        if own is None:
+            return False
+        for other, level in reversed(self.active.items()):
+            if level == own:
+                self._met = min(self._met, own)
+                return True
+            if isinstance(other, Variable) or (isinstance(other, tuple) and other[0] in {"local", "attribute"}):
+                break
+        self.cuts += 1
+        return True
+
+    def enter(self, key: object) -> int:
+        """Begin to evaluate something; what is given is for `leave`."""
+        met, self._met = self._met, _NOTHING
+        self.active[key] = len(self.active)
+        return met
+
+    def leave(self, key: object, met: int) -> bool:
+        """End it. Whether what came of it is the same wherever it is asked for (see `cuts` for the other condition)."""
+        if self._met >= self.active.pop(key):
+            self._met = _NOTHING
+        is_closed = self._met == _NOTHING
+        self._met = min(met, self._met)
+        return is_closed
 
     # --- expressions ---
 
@@ -211,7 +261,9 @@ class Values:
         table = self.project.names.table(site.path)
         variable = Variable(site.path, site.scope, name)
         bindings = table.bindings.get(site.scope, {}).get(name, []) if table is not None else []
-        if table is None or not bindings or ("local", variable) in self.active:
+        if table is None or not bindings:
+            return self.given(given)
+        if self.meets(("local", variable)):
             return self.given(given)
         if all(isinstance(each.statement, Block) for each in bindings):  # The variable of a loop, in one round of it.
             return self.given(given)
@@ -308,30 +360,28 @@ class Values:
         """What a variable is: its assignment, or a choice among those that may have happened last."""
         if variable in self._variables:
             return self._variables[variable]
-        if variable in self.active:
-            self.cuts += 1
+        if self.meets(variable):
             return Outcome(Opaque(f"`{variable.name}` is defined by itself"))
-        self.active.add(variable)
         cuts = self.cuts
+        met = self.enter(variable)
         try:
             outcome = self._variable(variable)
         finally:
-            self.active.discard(variable)
-        if cuts == self.cuts:
+            is_closed = self.leave(variable, met)
+        if cuts == self.cuts and is_closed:
             self._variables[variable] = outcome
         return outcome
 
     def _local(self, site: Site, variable: Variable) -> Outcome:
         """A variable of the function that is followed through a call, with the arguments of that call."""
         key = ("local", variable)
-        if variable.path != site.path or key in self.active:
-            self.cuts += key in self.active
+        if variable.path != site.path or self.meets(key):
             return self.of_symbol(variable)
-        self.active.add(key)
+        met = self.enter(key)
         try:
             return self._variable(variable, site.arguments)
         finally:
-            self.active.discard(key)
+            self.leave(key, met)
 
     def _variable(self, variable: Variable, arguments: tuple[tuple[str, Given], ...] | None = None) -> Outcome:
         table = self.project.names.table(variable.path)

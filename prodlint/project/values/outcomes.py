@@ -27,6 +27,10 @@ class Given(Struct, frozen=True):
     site: Site
     value: Value
 
+    def __hash__(self) -> int:
+        """By its place alone: the arguments of a followed call lead to those of the call before it, and so on."""
+        return hash((self.site.path, self.site.scope, self.value.place))
+
 
 class Known(Struct, frozen=True):
     """A constant. `redacted` says that the text is a secret's mask."""
@@ -168,6 +172,8 @@ def either(outcomes: list[Outcome]) -> Outcome:
     """One outcome out of several: itself if all are equal, else a choice."""
     if not outcomes:
         return Outcome(Opaque("nothing is assigned"))
+    if len(outcomes) == 1:
+        return outcomes[0]
     distinct = {outcome.meaning: outcome for outcome in reversed(outcomes)}
     if len(distinct) == 1:
         return outcomes[0]

@@ -50,13 +50,12 @@ def annotated(values: Values, site: Site, annotation: Value) -> Defined | Extern
                 return None
             if isinstance(symbol, Variable):
                 alias = single_assignment(values, symbol)
-                values.cuts += symbol in values.active
-                if alias is not None and symbol not in values.active:
-                    values.active.add(symbol)
+                if not values.meets(symbol) and alias is not None:
+                    met = values.enter(symbol)
                     try:
                         return annotated(values, Site(symbol.path, symbol.scope), alias)
                     finally:
-                        values.active.discard(symbol)
+                        values.leave(symbol, met)
                 return None
             return symbol if isinstance(symbol, (Defined, External)) else None
     return None
