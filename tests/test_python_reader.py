@@ -1,6 +1,8 @@
 """The Python reader: places, statements, problems, and what it must never keep."""
 
+import builtins
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
 import msgspec
@@ -24,6 +26,7 @@ from prodlint.facts import (
 )
 from prodlint.readers.python import read
 from prodlint.syntax.nesting import too_deep
+from prodlint.syntax.parse import parse
 
 ROOT = Path(__file__).parent.parent
 OWN = sorted(path for path in (ROOT / "prodlint").rglob("*.py") if path.stat().st_size > 2000)
@@ -197,3 +200,30 @@ def test_nodes_are_checked_again_after_parsing() -> None:
     read("main.py", "x = (\n")
     with pytest.raises(cst.CSTValidationError):
         cst.Name("")
+
+
+def test_the_quick_parser_makes_the_tree_of_libcst() -> None:
+    text = (
+        'import os\n\n\n@deco(1)\nasync def f(a, *b, c: int = 2, **d) -> str:  # said\n    return f"{a!r:>{c}}" + "x"\n'
+    )
+    quick = parse(text)
+    assert quick.deep_equals(cst.parse_module(text))
+    assert quick.code == text
+    with pytest.raises(cst.ParserSyntaxError):
+        parse("def f(:\n")
+
+
+def test_libcst_imports_itself_for_each_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `syntax.parse` leaves out: should libcst stop doing so, that is no longer needed."""
+    seen: list[str] = []
+    importing = builtins.__import__
+
+    def noted(name: str, *others: Any) -> Any:
+        seen.append(name)
+        return importing(name, *others)
+
+    monkeypatch.setattr(builtins, "__import__", noted)
+    parse("a = b(1)\n")
+    assert seen == []
+    cst.parse_module("a = b(1)\n")
+    assert seen.count("libcst") > 5

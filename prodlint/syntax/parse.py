@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from types import FunctionType
 
 import libcst as cst
-from libcst import native
+from libcst import native  # type: ignore[attr-defined]
 
 
 def _accept(node: cst.CSTNode) -> None:
@@ -18,7 +19,7 @@ def _parse(text: str) -> cst.Module:
     return module
 
 
-_parse_quickly = FunctionType(
+_parse_quickly: Callable[[str], cst.Module] = FunctionType(
     _parse.__code__, {"native": native, "__builtins__": {**vars(builtins), "__import__": "".format}}
 )
 """The native parser imports `libcst` for each node that it makes (PyO3's `PyModule::import`), with the `__import__` of
