@@ -27,7 +27,8 @@ _BY_NAME = {
     "env.example": "dotenv",
     "env.sample": "dotenv",
     "procfile": "script",
-    "caddyfile": "text",
+    "caddyfile": "proxy",
+    "default.conf": "proxy",
     "makefile": "script",
     "gnumakefile": "script",
     "justfile": "script",
@@ -77,6 +78,8 @@ def kind_of(name: str, folder: str, top: bool) -> str:
         return known
     stem, _, ending = lower.rpartition(".")
     if not stem:
+        if folder in _SITES and lower == ending:
+            return "proxy"  # Debian's sites have no ending.
         return "dotenv" if ending == "env" else ""
     if lower.startswith((".env.", ".env-")):
         return "" if ending in _CODE else "dotenv"
@@ -91,18 +94,29 @@ def kind_of(name: str, folder: str, top: bool) -> str:
         is_configuration = lower in _JSON or lower.startswith(_JSON_BEGINNINGS)
         is_account = "service" in lower and "account" in lower
         return "json" if (is_configuration or is_account) and folder not in (".vscode", ".devcontainer") else ""
+    if lower.startswith("caddyfile."):
+        return "proxy"
     if lower.startswith(("dockerfile.", "containerfile.")):
         return "text" if ending in _TEMPLATES else "dockerfile"
     if ending == "conf":
-        return "text" if "nginx" in lower or "nginx" in folder or folder in ("conf.d", "sites-available") else ""
+        return "proxy" if _is_of_nginx(lower, folder) else ""
     if lower.startswith("procfile."):
         return "script"
     if ending in _TEMPLATES and stem.endswith((".yml", ".yaml")):
         return "text"
+    if ending in _TEMPLATES and stem.endswith(".conf"):
+        return "proxy" if _is_of_nginx(lower, folder) else ""
     if ending in ("md", "rst"):
         return "text" if (top and lower.startswith("readme")) or _OPERATION.search(stem) else ""
     return ""
 
+
+def _is_of_nginx(name: str, folder: str) -> bool:
+    return "nginx" in name or "nginx" in folder or folder in _SITES or name.startswith("default.conf")
+
+
+_SITES = frozenset({"nginx", "conf.d", "sites-available", "sites-enabled"})
+"""Folders of nginx's files."""
 
 _OPERATION = re.compile(
     r"deploy|roll-?_?back|runbook|operation|releas(?:e|ing)$|migration|production|disaster|upgrad"

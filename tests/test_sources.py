@@ -71,7 +71,7 @@ def reported(workspace: Workspace) -> list[str]:
         (".vscode/settings.json", None),
         ("package.json", None),
         ("Procfile", "script"),
-        ("deploy/nginx.conf", "text"),
+        ("deploy/nginx.conf", "proxy"),
         ("README.md", "text"),
         ("app/README.md", None),
         ("{{cookiecutter.name}}/main.py", "text"),

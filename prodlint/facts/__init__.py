@@ -20,11 +20,13 @@ from __future__ import annotations
 from prodlint.facts.ddl import Change, Declared, Sql
 from prodlint.facts.file import Facts, Pragma, Problem, Secret
 from prodlint.facts.formats import (
+    Directive,
     Dockerfile,
     Document,
     Instruction,
     Line,
     Patterns,
+    Proxy,
     Requirement,
     Requirements,
     Script,
@@ -85,6 +87,7 @@ __all__ = [
     "Constant",
     "Declared",
     "Definition",
+    "Directive",
     "Dockerfile",
     "Document",
     "Expression",
@@ -100,6 +103,7 @@ __all__ = [
     "Patterns",
     "Pragma",
     "Problem",
+    "Proxy",
     "Python",
     "Raise",
     "Reference",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from prodlint.facts.ddl import Sql
-from prodlint.facts.formats import Dockerfile, Document, Patterns, Requirements, Script, Text
+from prodlint.facts.formats import Dockerfile, Document, Patterns, Proxy, Requirements, Script, Text
 from prodlint.facts.python import Python
 from prodlint.facts.sql import SqlText
 
@@ -49,7 +49,7 @@ class Pragma(Struct, frozen=True, array_like=True):
 class Facts(Struct, frozen=True, array_like=True):
     """All that is known of one file."""
 
-    content: Python | Document | Requirements | Dockerfile | Patterns | Script | Text
+    content: Python | Document | Requirements | Dockerfile | Patterns | Proxy | Script | Text
     problem: Problem | None = None
     secrets: tuple[Secret, ...] = ()
     pragmas: tuple[Pragma, ...] = ()

@@ -83,6 +83,25 @@ class Script(Struct, frozen=True, array_like=True, tag="script"):
     lines: tuple[Line, ...]
 
 
+class Directive(Struct, frozen=True, array_like=True):
+    """One directive of a proxy's file, quotes taken off. A site of a Caddyfile is one: its first address is the name,
+    the others are the arguments; "" for the block of global options."""
+
+    name: str
+    arguments: tuple[str, ...]
+    """Of a directive that says nothing of where a request goes none are kept: they may be secrets."""
+    place: int
+    block: tuple[Directive, ...] | None = None
+    """What stands between its braces; None where it has none."""
+
+
+class Proxy(Struct, frozen=True, array_like=True, tag="proxy"):
+    """A file of nginx ("nginx") or a Caddyfile ("caddy")."""
+
+    syntax: str
+    directives: tuple[Directive, ...]
+
+
 class Text(Struct, frozen=True, array_like=True, tag="text"):
     """A file of which only its existence, secrets and suppressions are of interest."""
 

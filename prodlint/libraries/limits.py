@@ -55,5 +55,9 @@ MODEL_CALLS = frozenset(
 PROXIES = ("nginx", "traefik", "caddy", "haproxy", "envoy", "kong")
 """Programs in front of an application that can limit too."""
 
+PROXY_LIMITS = frozenset({"limit_req", "limit_conn", "rate_limit", "lua_shared_dict", "modsecurity"})
+"""Directives of nginx, and of Caddy's plugin, with which the proxy limits its clients, or may do so in code.
+Source: https://nginx.org/en/docs/http/ngx_http_limit_req_module.html."""
+
 TRUSTS = ("ProxyHeadersMiddleware", "ProxyFix", "forwarded_allow_ips")
 """Identifiers of code that takes the client's address from a proxy."""

@@ -21,7 +21,7 @@ __all__ = ["digest", "limit_of", "oversize", "problem_facts", "read", "tame"]
 
 MEGABYTE = 1 << 20
 _READERS = frozenset(
-    ["python", "toml", "yaml", "json", "requirements", "dockerfile", "dotenv", "ini", "ignore", "script", "sql"]
+    "python toml yaml json requirements dockerfile dotenv ini ignore script sql proxy".split()
 )
 _LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
 _LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "sqlparse", "tomli")

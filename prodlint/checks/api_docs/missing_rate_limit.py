@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Step, Undecided
-from prodlint.project.routes.limits import doubt_of, limits_of, need_of, proxy
+from prodlint.project.routes.limits import doubt_of, limits_of, may_limit, need_of, proxy
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -27,7 +27,10 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         if need:
             applications.setdefault(route.application, []).append((route, need))
     for location, needing in applications.items():
-        yield from _application(project, location, needing, proxy(project, location.path))
+        front = proxy(project, location.path)
+        if front is not None and not may_limit(project, front):
+            front = None
+        yield from _application(project, location, needing, front)
 
 
 def _application(

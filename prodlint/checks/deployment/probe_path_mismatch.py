@@ -26,12 +26,12 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             continue
         steps = tuple(_steps(project, found.route.location if found.route is not None else None))
         wrong = "no route serves it" if found.route is None else f"its route takes {'/'.join(found.route.methods)} only"
-        yield Finding(
-            probe.location,
-            f"{probe.location.path} {probe.path}",
-            {"path": probe.path, "what": probe.what, "wrong": wrong},
-            steps,
-        )
+        asked = probe.asked or probe.path
+        if probe.proxy is not None:
+            steps = (Step("this proxy passes it on", probe.proxy), *steps)
+            wrong = wrong if asked == probe.path else f"the proxy passes it on as `{probe.path}`: {wrong}"
+        fields = {"path": asked, "what": probe.what, "wrong": wrong}
+        yield Finding(probe.location, f"{probe.location.path} {asked}", fields, steps)
 
 
 def _steps(project: Project, other: Location | None) -> Iterator[Step]:

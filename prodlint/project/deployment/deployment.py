@@ -13,8 +13,10 @@ from prodlint.project.deployment.manifests import Workload, find_workloads
 from prodlint.project.deployment.pipelines import Job, Pipeline, find_pipelines
 from prodlint.project.deployment.platforms import Entry, HealthPath, find_entries, find_health_paths
 from prodlint.project.deployment.probes import Probe, find_probes
+from prodlint.project.deployment.proxies import Front, fronts_of_files
 from prodlint.project.deployment.servers import Served, find_served
 from prodlint.project.deployment.starts import Start, find_starts
+from prodlint.project.deployment.traefik import fronts_of_labels
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -72,6 +74,11 @@ class Deployment:
     def starts(self) -> tuple[Start, ...]:
         """What all of these start."""
         return find_starts(self.project, self)
+
+    @cached_property
+    def fronts(self) -> tuple[Front, ...]:
+        """The proxies that stand in front of applications, as far as their files are read."""
+        return (*fronts_of_files(self.project), *fronts_of_labels(self.services))
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from prodlint.facts import Constant, Mapping, Sequence, Template, Value, walk
 from prodlint.finding import Location
+from prodlint.project.deployment.behind import OTHER_PORT, behind_proxy, published_ports
 from prodlint.project.deployment.images import image_of
 from prodlint.project.deployment.manifests import Container, text
 from prodlint.project.deployment.servers import python_file
@@ -39,6 +40,10 @@ class Probe(Struct, frozen=True):
     """Whether an answer of 404 makes the probe fail."""
     doubt: str = ""
     """Why it may ask another server than the application's; "" where it is the application's."""
+    asked: str = ""
+    """The path that it asks a proxy for, where that is another one than the application gets."""
+    proxy: Location | None = None
+    """Where the proxy passes it on."""
 
 
 _URL = re.compile(
@@ -55,13 +60,16 @@ _THIRD_PARTY = re.compile(
 
 def find_probes(project: Project, deployment: Deployment) -> tuple[Probe, ...]:
     """All probes, by file and place."""
-    return (
+    published = published_ports(project, deployment)
+    found = (
         *_of_images(project, deployment),
         *_of_services(project, deployment),
         *_of_workloads(project, deployment),
         *_of_platforms(project, deployment),
-        *_of_pipelines(project, deployment),
+        *_of_pipelines(project, deployment, published),
     )
+    behind = (behind_proxy(deployment, each, published) for each in found)
+    return tuple(each for each in behind if each is not None)
 
 
 def _of_images(project: Project, deployment: Deployment) -> Iterator[Probe]:
@@ -155,7 +163,7 @@ def _ports(deployment: Deployment, file: str, name: str) -> frozenset[str]:
 
 def _doubt(port: str, ports: frozenset[str]) -> str:
     if port.isdigit() and ports and port not in ports:
-        return f"the server listens to port {', '.join(sorted(ports))} and the probe asks port {port}"
+        return f"{OTHER_PORT}: {', '.join(sorted(ports))}, not {port}"
     return ""
 
 
@@ -201,8 +209,8 @@ def _of_platforms(project: Project, deployment: Deployment) -> Iterator[Probe]:
             yield Probe(path, "", each.location, f"`{each.key}` of the platform", folder)
 
 
-def _of_pipelines(project: Project, deployment: Deployment) -> Iterator[Probe]:
-    """Smoke tests: requests of a job to a port that a server of the application listens to."""
+def _of_pipelines(project: Project, deployment: Deployment, published: dict[str, str]) -> Iterator[Probe]:
+    """Smoke tests: requests of a job to a port that a server of the application, or a proxy in front, listens to."""
     ports = {each.port for each in deployment.servers if each.port}
     for pipeline in deployment.pipelines:
         for job in pipeline.jobs:
@@ -212,5 +220,8 @@ def _of_pipelines(project: Project, deployment: Deployment) -> Iterator[Probe]:
                 location = Location(pipeline.path, program.place)
                 line = " ".join(program.words)
                 for path, port, fails, at in _asked(project, line, location, pipeline.path):
+                    what = f"the job `{job.name}`"
                     if port in ports:
-                        yield Probe(path, port, at, f"the job `{job.name}`", "", fails)
+                        yield Probe(path, port, at, what, "", fails)
+                    elif (port or "80") in published:
+                        yield Probe(path, port or "80", at, what, "", fails, OTHER_PORT)

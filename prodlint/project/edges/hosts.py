@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, Document, Mapping, Reference, Text, walk
+from prodlint.facts import Call, Constant, Document, Mapping, Proxy, Reference, Text, walk
 from prodlint.finding import Location, Step
 from prodlint.project.deployment.declared import is_around, is_for_development
+from prodlint.project.deployment.proxies import front_hosts
 from prodlint.project.edges.origins import origins
 from prodlint.project.edges.settings import settings_modules
 from prodlint.project.tokens.configured import flask_settings
@@ -122,7 +123,12 @@ def in_front(project: Project, folder: str) -> Step | None:
             return Step("this platform sends an application the requests of its own hosts", Location(path, 1 << 42))
         if is_for_development(path):
             continue
-        content = project.facts(path).content if source.kind in ("text", "yaml") else None
+        content = project.facts(path).content if source.kind in ("text", "yaml", "proxy") else None
+        if isinstance(content, Proxy):
+            fronts = (each for each in project.deployment.fronts if each.location.path == path)
+            front = next((each for each in fronts if any(front_hosts(each))), None)
+            if front is not None:
+                return Step("this proxy names the hosts", front.location)
         if isinstance(content, Text) and "host names" in content.topics:
             return Step("this proxy names the hosts", Location(path, 1 << 42))
         for document in content.values if isinstance(content, Document) else ():

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Constant, Document, Reference, Sequence, Value, walk
+from prodlint.facts import Attribute, Call, Constant, Directive, Document, Proxy, Reference, Sequence, Value, walk
 from prodlint.finding import Location
-from prodlint.libraries.limits import DECORATORS, LIMITERS, MIDDLEWARE, MODEL_CALLS, MODELS, PROXIES, WHOLE
+from prodlint.libraries.limits import (
+    DECORATORS,
+    LIMITERS,
+    MIDDLEWARE,
+    MODEL_CALLS,
+    MODELS,
+    PROXIES,
+    PROXY_LIMITS,
+    WHOLE,
+)
 from prodlint.project.deployment.declared import is_around, is_compose, is_for_development, services
 from prodlint.project.edges.settings import django_setting
 from prodlint.project.values.bindings import Defined, Variable
@@ -269,12 +278,12 @@ def proxy(project: Project, path: str) -> Location | None:
     well."""
     folder = project.sources[path].project
     for path, source in sorted(project.sources.items()):
-        if source.kind not in {"text", "yaml"} or not is_around(source.project, folder):
+        if source.kind not in {"text", "yaml", "proxy"} or not is_around(source.project, folder):
             continue
         if source.role not in {"application", "script"} or is_for_development(path):
             continue
         name = posixpath.basename(path).lower()
-        if source.kind == "text" and any(each in path.lower() for each in PROXIES) and "readme" not in name:
+        if source.kind in {"text", "proxy"} and any(each in path.lower() for each in PROXIES) and "readme" not in name:
             return Location(path, 1 << 42)
         if source.kind != "yaml" or not any(word in name for word in ("compose", "docker-stack", "traefik")):
             continue
@@ -288,4 +297,34 @@ def proxy(project: Project, path: str) -> Location | None:
     return None
 
 
-__all__ = ["Limit", "Limiting", "answers_too_many", "described", "doubt_of", "limits_of", "need_of", "proxy"]
+def may_limit(project: Project, front: Location) -> bool:
+    """Whether a proxy may limit its clients: it says so, includes files of which nothing is known, or is one whose
+    configuration is not in the tree."""
+    named = project.facts(front.path).content
+    if isinstance(named, Proxy):
+        return _limits(named.directives)
+    if any(each.program == "traefik" for each in project.deployment.fronts):
+        return True
+    around = project.sources[front.path].project
+    contents = (project.facts(path).content for path, source in project.sources.items() if source.project == around)
+    files = [each for each in contents if isinstance(each, Proxy)]
+    return not files or any(_limits(each.directives) for each in files)
+
+
+def _limits(directives: tuple[Directive, ...]) -> bool:
+    stack = list(directives)
+    while stack:
+        each = stack.pop()
+        includes = each.name in ("include", "import") and not _HARMLESS.search(" ".join(each.arguments))
+        if includes or each.name in PROXY_LIMITS:
+            return True
+        stack.extend(each.block or ())
+    return False
+
+
+_HARMLESS = re.compile(r"mime\.types|_params|ssl|letsencrypt")
+"""Files that distributions and certbot bring, which limit nothing."""
+
+__all__ = [
+    "Limit", "Limiting", "answers_too_many", "described", "doubt_of", "limits_of", "may_limit", "need_of", "proxy",
+]  # fmt: skip
