@@ -20,9 +20,7 @@ from prodlint.facts import Facts, Problem, Text, place_of
 __all__ = ["digest", "limit_of", "oversize", "problem_facts", "read", "tame"]
 
 MEGABYTE = 1 << 20
-_READERS = frozenset(
-    "python toml yaml json requirements dockerfile dotenv ini ignore script sql proxy".split()
-)
+_READERS = frozenset("python toml yaml json requirements dockerfile dotenv ini ignore script sql proxy".split())
 _LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
 _LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "sqlparse", "tomli")
 """Libraries that readers use; another version of one may read differently."""
