@@ -32,7 +32,7 @@ from prodlint.facts import (
 from prodlint.finding import Location
 from prodlint.project.queries.calls import held_of_call
 from prodlint.project.queries.django import manager_of
-from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, merged
+from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, either_of
 from prodlint.project.queries.sql import added_text, held_of_name, held_of_text
 from prodlint.project.queries.variables import Variables
 from prodlint.project.tables.schema import Table
@@ -255,7 +255,7 @@ class Frame:
             case Conditional(test, then, otherwise):
                 self.of(test)
                 found = [each for each in (self.of(then), self.of(otherwise)) if each is not None]
-                return self.either(found)
+                return either_of(found)
             case Operation("or" | "and" | ":=", operands):
                 found = [each for each in map(self.of, operands) if each is not None]
                 if value.operator == ":=" and found:
@@ -279,13 +279,6 @@ class Frame:
     def arguments(self, call: Call) -> dict[int, Held | None]:
         """What the arguments of a call hold, by position."""
         return {index: self.of(argument.value) for index, argument in enumerate(call.arguments)}
-
-    def either(self, several: list[Held]) -> Held | None:
-        """One of several."""
-        if not several:
-            return None
-        drafts = [draft for held in several if held.kind == several[0].kind for draft in held.drafts]
-        return replace(several[0], drafts=merged(drafts)) if len(several) > 1 else several[0]
 
     def _comprehension(self, value: Comprehension) -> Held | None:
         count = len(self.loops)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prodlint.facts import Value
 from prodlint.finding import Location
@@ -10,7 +11,7 @@ from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given
 
-__all__ = ["Draft", "Execution", "Held", "Load", "Loop", "Query", "Touch", "Use", "merged"]
+__all__ = ["Draft", "Execution", "Held", "Load", "Loop", "Query", "Touch", "Use", "either_of"]
 
 
 class Use(Struct, frozen=True):
@@ -149,7 +150,17 @@ class Query(Struct, frozen=True):
         return self.draft.uses
 
 
-def merged(drafts: list[Draft]) -> tuple[Draft, ...]:
+def either_of(several: list[Held]) -> Held | None:
+    """One of several that a variable or an expression may hold: the first, with the queries of those that are reached
+    in the same way."""
+    if len(several) < 2:
+        return several[0] if several else None
+    first = several[0]
+    same = (held for held in several if (held.kind, held.path, held.table) == (first.kind, first.path, first.table))
+    return replace(first, drafts=_merged([draft for held in same for draft in held.drafts]))
+
+
+def _merged(drafts: list[Draft]) -> tuple[Draft, ...]:
     """The queries that a variable may hold: of one and what was made from it, the latter, whose additions are then
     conditional."""
     found: list[Draft] = []
@@ -166,12 +177,8 @@ def merged(drafts: list[Draft]) -> tuple[Draft, ...]:
 
 
 def _perhaps(use: Use) -> Use:
-    from msgspec.structs import replace
-
     return replace(use, conditional=True)
 
 
 def _with_uses(draft: Draft, uses: tuple[Use, ...]) -> Draft:
-    from msgspec.structs import replace
-
     return replace(draft, uses=uses)

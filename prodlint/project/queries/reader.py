@@ -11,7 +11,7 @@ from prodlint.facts import Assign, Call, Operation, Reference, Sequence, Value, 
 from prodlint.finding import Location
 from prodlint.project.identity.calls import parts_of as _parts
 from prodlint.project.queries.frame import Frame
-from prodlint.project.queries.query import Execution, Held, Touch
+from prodlint.project.queries.query import Execution, Held, Touch, either_of
 from prodlint.project.queries.relationships import Relationships
 from prodlint.project.queries.texts import Texts
 from prodlint.project.routes.called import code_of
@@ -155,7 +155,7 @@ class Reader:
         self.followed += 1
         inner = self._run(code, arguments, held, frame.depth + 1)
         executions = inner.executions
-        summary = _Summary(tuple(executions), tuple(inner.touches), inner.either(inner.returned))
+        summary = _Summary(tuple(executions), tuple(inner.touches), either_of(inner.returned))
         if not held and not self._is_cut():
             self._summaries[key] = summary
         return summary

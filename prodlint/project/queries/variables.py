@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from prodlint.facts import Python
-from prodlint.project.queries.query import Held, merged
+from prodlint.project.queries.query import Held, either_of
 
 __all__ = ["Variables"]
 
@@ -37,11 +35,7 @@ class Variables:
                 found.append(held)
             if self.is_sure(bound, block) or self._is_settled(bound, block, branches):
                 break
-        if not found:
-            return None
-        kind = found[0].kind
-        drafts = [draft for held in found if held.kind == kind for draft in held.drafts]
-        return replace(found[0], drafts=merged(drafts)) if len(found) > 1 else found[0]
+        return either_of(found)
 
     def is_sure(self, bound: int, block: int) -> bool:
         """Whether what happens in block `bound` has happened when what follows it in `block` runs."""
