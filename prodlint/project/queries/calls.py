@@ -19,7 +19,7 @@ from prodlint.libraries.queries import (
     SQL_WRAPPERS,
 )
 from prodlint.project.queries.conditions import last_name
-from prodlint.project.queries.django import django_call
+from prodlint.project.queries.django import django_call, related_call
 from prodlint.project.queries.loads import loads_of
 from prodlint.project.queries.query import Held
 from prodlint.project.queries.results import entity_of, executed, of_result
@@ -43,6 +43,8 @@ def held_of_call(frame: Frame, call: Call) -> Held | None:
     held = frame.of(receiver) if receiver is not None else None
     if held is not None and last == "raw" and call.arguments:
         return _raw(frame, call, held)
+    if held is not None and held.kind == "related" and receiver is not None:
+        return related_call(frame, call, held, last, receiver)
     if held is not None and held.kind in ("query", "manager"):
         if any(draft.style == "django" for draft in held.drafts):
             return django_call(frame, call, held, last)

@@ -13,15 +13,19 @@ from prodlint.libraries.queries import DJANGO_EXECUTIONS, DJANGO_LOOKUPS, DJANGO
 from prodlint.project.queries.either import Said, disjunction
 from prodlint.project.queries.query import Held, Load, Use
 from prodlint.project.tables.schema import Column, Table
-from prodlint.project.values.outcomes import Given
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Given, Instance, Site
 
 if TYPE_CHECKING:
     from prodlint.project.queries.frame import Frame
+    from prodlint.project.queries.relationships import Relationship
 
-__all__ = ["django_call", "manager_of"]
+__all__ = ["django_call", "manager_of", "related_call"]
 
 _MANAGERS = (".objects", "._default_manager", "._base_manager")
 _CREATIONS = frozenset({"create", "acreate", "bulk_create", "abulk_create", "bulk_update", "abulk_update"})
+_RELATED = frozenset({"all", "count", "exists", "iterator"})
+"""Methods of a manager of related rows that use those which were loaded before."""
 
 
 def manager_of(frame: Frame, value: Reference) -> Held | None:
@@ -32,10 +36,55 @@ def manager_of(frame: Frame, value: Reference) -> Held | None:
     table = frame.table(Reference(value.name.removesuffix(ending), value.place))
     if table is None:
         return None
+    loads = (Load(("*",), "unknown"),) if _has_own_rows(frame, table, ending) else ()
     draft = frame.draft(
-        kind="select", style="django", location=Location(frame.path, value.place), tables=(table,), entities=(table,)
-    )
+        kind="select", style="django", location=Location(frame.path, value.place), tables=(table,), entities=(table,),
+        loads=loads,
+    )  # fmt: skip
     return Held("query", (draft,))
+
+
+def _has_own_rows(frame: Frame, table: Table, ending: str) -> bool:
+    """Whether a model's manager is a class of the tree that says itself what it loads (`get_queryset`)."""
+    name = ending.removeprefix(".")
+    names = frame.reader.project.names
+    for of in table.of[:1]:
+        value = frame.reader.project.values.evaluate(Site(of.path, of.scope), Reference(name, 0)).meaning
+        if isinstance(value, Instance) and isinstance(value.of, Defined):
+            return isinstance(names.class_member(value.of.path, value.of.scope, "get_queryset"), Defined)
+    return False
+
+
+def related_call(frame: Frame, call: Call, held: Held, last: str, receiver: Value) -> Held | None:
+    """A method of the manager of the rows that belong to a row: `order.lines.all()` takes those that were loaded
+    before, `order.lines.filter(...)` always asks."""
+    frame.arguments(call)
+    before, table = replace(held, kind="row", path=held.path[:-1]), held.table
+    relation = _through(frame, held)
+    if relation is None or table is None:
+        return None
+    if last in _RELATED:
+        frame.touch(replace(before, table=relation.table), relation.attribute, call)
+        return replace(held, kind="rows") if last in ("all", "iterator") else None
+    if last not in DJANGO_STEPS and last not in DJANGO_EXECUTIONS:
+        return None
+    back = field(table, relation.back) or field(table, "pk")
+    place = Location(frame.path, call.place)
+    uses = (Use(table, back.name, "equal", place, value=Given(frame.site, receiver)),) if back is not None else ()
+    draft = frame.draft(
+        kind="select", style="django", location=place, tables=(table,), entities=(table,), uses=uses
+    )  # fmt: skip
+    return django_call(frame, call, Held("query", (draft,)), last)
+
+
+def _through(frame: Frame, held: Held) -> Relationship | None:
+    """The relationship that rows were reached through."""
+    table = next((each for draft in held.drafts for each in draft.entities if each is not None), None)
+    relation = None
+    for attribute in held.path:
+        relation = frame.reader.relationships.of(table, attribute) if table is not None else None
+        table = relation.target if relation is not None else None
+    return relation
 
 
 def django_call(frame: Frame, call: Call, held: Held, last: str) -> Held | None:

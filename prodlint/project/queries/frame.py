@@ -325,8 +325,10 @@ class Frame:
         if held is None:
             return None
         if held.kind == "row":
-            self.touch(held, name, value)
             relation = self.reader.relationships.of(held.table, name) if held.table is not None else None
+            if relation is not None and relation.many and relation.table.mapper == "django":
+                return Held("related", held.drafts, (*held.path, name), relation.target)
+            self.touch(held, name, value)
             if relation is not None and relation.target is not None:
                 kind = "rows" if relation.many else "row"
                 return Held(kind, held.drafts, (*held.path, name), relation.target)

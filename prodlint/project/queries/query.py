@@ -80,7 +80,7 @@ class Held(Struct, frozen=True):
 
     kind: str
     """"query", "result", "rows" or "row" (of `entities[0]`), "tuples" or "tuple", "pair" (of Django's
-    `get_or_create`)."""
+    `get_or_create`), "related" (Django's manager of the rows that belong to a row)."""
     drafts: tuple[Draft, ...]
     path: tuple[str, ...] = ()
     """Of rows that a relationship gave: its attributes, from the query's entity."""

@@ -76,6 +76,10 @@ class Relationships:
                             relation = self._read(table, of, member, backs)
                             if relation is not None:
                                 own[relation.attribute] = relation
+        if any(table.mapper == "django" for table in self.entities.tables):
+            from prodlint.project.queries.django_relationships import django_relationships
+
+            found |= django_relationships(self.project, self.entities.classes)
         for target, relation, given in backs:
             reverse = self._reverse(target, relation, given)
             if reverse is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Operation, Reference, Value, span, walk
+from prodlint.facts import Assign, Attribute, Call, Operation, Reference, Value, span, walk
 from prodlint.finding import Location
 from prodlint.libraries.database import FEW_VALUES
 from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, Use
@@ -253,23 +253,39 @@ def _touched(
     function = _function(project, loop)
     if rows is None or here is None or function is None or not touch.row.drafts or _is_far(touch, here):
         return
-    if not relation.many and _is_shared(relation):
+    remembers = relation.table.mapper != "django"
+    if remembers and not relation.many and _is_shared(relation):
+        return
+    if not remembers and _is_set(project, touch):
         return
     if any(_is_loaded(draft, touch.row.path, relation) for draft in touch.row.drafts):
         return
     if touch.row.path:
         # `user.items` and then `item.owner`: the session has that user.
         through = _relation_of(relationships, touch.row)
-        if through is None or relation.attribute == through.back or through.table.location == relation.target.location:
+        if through is None or relation.attribute == through.back:
             return
-    if _is_same_for_all(relationships, touch.row, loop):
+        if remembers and through.table.location == relation.target.location:
+            return
+    if remembers and _is_same_for_all(relationships, touch.row, loop):
         return
-    if not relation.many and (function, relation.target.location) in loaded:
+    if remembers and not relation.many and (function, relation.target.location) in loaded:
         return
     routes = reach.routes(function)
     if routes:
         name = f"{table.label}.{relation.attribute}"
         yield Repeated(here, touch.location, loop, rows, relation.target, function, routes, name, _after(touch, here))
+
+
+def _is_set(project: Project, touch: Touch) -> bool:
+    """Whether the function gives rows what the attribute leads to by itself: `line.order = order`."""
+    for statement in project.statements_of(touch.function):
+        for target in statement.targets if isinstance(statement, Assign) else ():
+            name = target.name if isinstance(target, (Reference, Attribute)) else ""
+            is_attribute = isinstance(target, Attribute) or "." in name
+            if is_attribute and name.rpartition(".")[2] == touch.attribute:
+                return True
+    return False
 
 
 def _is_same_for_all(relationships: Relationships, row: Held, loop: Loop) -> bool:
@@ -311,5 +327,7 @@ def _is_loaded(draft: Draft, path: tuple[str, ...], relation: Relationship) -> b
         return True
     if any(load.path[-1:] == (relation.attribute,) for load in draft.loads):
         return True
+    if draft.style == "django":
+        return False
     own = [use for use in draft.uses if use.kind == "equal" and not use.is_several and not use.conditional]
     return not relation.many and any(use.column in relation.columns for use in own)

@@ -59,6 +59,8 @@ class Field(Struct, frozen=True):
     parent_link: bool = False
     default: str = ""
     """What the database puts in (`db_default`), as written; "" for nothing."""
+    related: str = ""
+    """`related_name`."""
 
 
 def fields_of(project: Project, classes: Classes, defined: Defined) -> list[Field]:
@@ -169,6 +171,7 @@ def _field(project: Project, classes: Classes, of: Defined, name: str, place: in
         family=family_of(lasts, "choices" in keywords),
         doubt=doubt,
         parent_link=flag("parent_link"),
+        related=text("related_name"),
     )
 
 

@@ -20,7 +20,7 @@ from prodlint.project.values.outcomes import Instance, Known
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["read_tables"]
+__all__ = ["Reader", "read_tables"]
 
 _USER = ("django.conf.settings.AUTH_USER_MODEL", "django.contrib.auth.get_user_model")
 
@@ -29,11 +29,11 @@ def read_tables(project: Project) -> list[Table]:
     """The tables of all Django models of the tree; none where nothing of it mentions Django."""
     if next(iter(project.mentioning("django")), None) is None:
         return []
-    reader = _Reader(project)
+    reader = Reader(project)
     return list(reader.tables())
 
 
-class _Reader:
+class Reader:
     """Builds tables; remembers the fields of each model."""
 
     def __init__(self, project: Project) -> None:
@@ -173,7 +173,7 @@ class _Reader:
 
     def _target(self, model: Defined, field: Field) -> str:
         """`table.column` that a field references; "?" where that is not known."""
-        target = self._model(model, field)
+        target = self.model_of(model, field)
         if isinstance(target, Defined):
             target = self.classes.concrete(target)
             table = self.classes.table_name(target)
@@ -187,7 +187,7 @@ class _Reader:
                 return self._name(field)
         return self.key_of(target)
 
-    def _model(self, model: Defined, field: Field) -> Defined | str:
+    def model_of(self, model: Defined, field: Field) -> Defined | str:
         """The model that a field references, or the label of one that is not in the tree ("" if unknown)."""
         if isinstance(field.to, str):
             return self.classes.by_label.get(field.to.lower(), field.to.lower())
@@ -224,7 +224,7 @@ class _Reader:
     def _pairs(self, model: Defined, field: Field, table: Table) -> Table:
         """The table behind a many-to-many field."""
         own = self.classes.name(model).lower()
-        target = self._model(model, field)
+        target = self.model_of(model, field)
         other = self.classes.name(target).lower() if isinstance(target, Defined) else target.rpartition(".")[2]
         names = (f"from_{own}", f"to_{other}") if own == other else (own, other)
         name = field.column or cut(f"{table.name}_{field.name}")
