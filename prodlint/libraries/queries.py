@@ -22,6 +22,7 @@ __all__ = [
     "LIMITS",
     "MARKERS",
     "METHODS",
+    "MODEL_CALLS",
     "NAMED_QUERIES",
     "ORDERS",
     "QUERY_PACKAGES",
@@ -77,6 +78,8 @@ SQL_WRAPPERS = frozenset("text SQL dedent cleandoc TextClause RawSQL".split())
 """Functions that give the SQL back that they are given: SQLAlchemy's `text`, psycopg's `sql.SQL`."""
 SQL_FRAGMENTS = {"limit": "some", "offset": "", "fetch": "some", "order": "", "for": "", "returning": ""}
 """What may be added to a query in SQL and narrows nothing, with the limit that it sets."""
+MODEL_CALLS = frozenset({"model_validate", "from_orm", "parse_obj"})
+"""Methods of pydantic's models that make one of a row, attribute by attribute (`from_attributes`)."""
 NAMED_QUERIES = ("aiosql", "anosql", "pugsql")
 """Libraries that make functions of the queries of a file (`-- name: get_user`)."""
 RESULTS = {

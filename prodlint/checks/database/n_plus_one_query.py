@@ -18,16 +18,22 @@ def check(project: Project) -> Iterator[Finding]:
     for each in find_repeated(project):
         table = each.table.name or each.table.label
         what = f"`{each.attribute}` is loaded" if each.attribute else f"`{table}` is queried"
+        if each.number > 1:
+            what = f"`{each.attribute}` and {each.number - 1} more are loaded"
         over = each.loop.over
         rows = over.table if over is not None and over.path else None  # A loop over `user.items` goes through items.
-        rows = rows or (each.rows.tables[0] if each.rows.tables else each.table)
+        rows = each.owner or rows or (each.rows.tables[0] if each.rows.tables else each.table)
         subject = f"{project.qualified(each.function)}: {each.attribute or table}"
-        fields = {"what": what, "route": each.routes[0], "rows": rows.name or rows.label}
+        fields = {"what": what, "route": each.routes[0], "rows": rows.name or rows.label,
+                  "where": "in the response" if each.loop.kind == "response" else "in a loop"}  # fmt: skip
         yield Finding(each.location, subject, fields, tuple(_steps(each)))
 
 
 def _steps(each: Repeated) -> Iterator[Step]:
     yield Step("the rows come from this query", each.rows.location)
+    if each.loop.kind == "response":
+        yield Step("the response model has it as a field", each.sent)
+        return
     if span(each.loop.location.place).line != span(each.location.place).line or each.loop.kind == "for":
         yield Step("this loop goes through them", each.loop.location)
     for place in each.calls:

@@ -13,6 +13,7 @@ from prodlint.libraries.queries import (
     CONTAINERS,
     EXECUTIONS,
     GETS,
+    MODEL_CALLS,
     QUERY_PACKAGES,
     RESULTS,
     SQL_EXECUTIONS,
@@ -23,8 +24,11 @@ from prodlint.project.queries.django import django_call, related_call
 from prodlint.project.queries.loads import loads_of
 from prodlint.project.queries.query import Held
 from prodlint.project.queries.results import entity_of, executed, of_result
+from prodlint.project.queries.serialised import members
 from prodlint.project.queries.sql import named_call, sent
 from prodlint.project.queries.steps import changed, key, narrowed, selected, step
+from prodlint.project.routes.schemas import Shape
+from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
     from prodlint.project.queries.frame import Frame
@@ -84,7 +88,22 @@ def held_of_call(frame: Frame, call: Call) -> Held | None:
     if last == "paginate" and first is not None:
         frame.send(first, call, "page")
         return Held("page", first.drafts, (), entity_of(first))
+    if first is None and last in MODEL_CALLS and receiver is not None:
+        _taken(frame, call, receiver, given.get(0))
     return frame.reader.follow(frame, call, given)
+
+
+def _taken(frame: Frame, call: Call, receiver: Value, row: Held | None) -> None:
+    """`UserRead.model_validate(user)`, which reads the relationships that the model has as fields."""
+    if row is None or row.kind != "row" or row.table is None:
+        return
+    project = frame.reader.project
+    meaning = project.values.evaluate(frame.site, receiver).meaning
+    if isinstance(meaning, Defined) and project.scope_of(meaning).kind == "class":
+        for member in members(project.schemas, frame.reader.relationships, Shape(meaning), row.table):
+            if not member.is_repeated:
+                path = (*row.path, *member.path[:-1])
+                frame.touch(Held("row", row.drafts, path, member.relation.table), member.path[-1], call)
 
 
 def _raw(frame: Frame, call: Call, held: Held) -> Held | None:

@@ -13,7 +13,7 @@ from prodlint.libraries.database import MAPPER_PACKAGES
 from prodlint.libraries.queries import WORDS
 from prodlint.project.queries.frame import Frame
 from prodlint.project.queries.generic import selves_of
-from prodlint.project.queries.query import Draft, Execution, Query, Touch
+from prodlint.project.queries.query import Answer, Draft, Execution, Query, Touch
 from prodlint.project.queries.reader import Reader
 from prodlint.project.queries.relationships import Relationships
 from prodlint.project.queries.texts import Texts
@@ -40,8 +40,8 @@ class Found(Struct, frozen=True):
     executions: tuple[Execution, ...] = ()
     """By function and place; those of called functions with the calls that lead to them."""
     touches: tuple[Touch, ...] = ()
-    returned: dict[Defined, tuple[Draft, ...]] = {}
-    """The queries whose rows a function returns."""
+    answers: dict[Defined, tuple[Answer, ...]] = {}
+    """The rows that a function returns."""
     relationships: Relationships | None = None
 
 
@@ -56,17 +56,16 @@ def find_queries(project: Project) -> Found:
     executions: list[Execution] = []
     touches: list[Touch] = []
     leaves: list[Draft] = []
-    returned: dict[Defined, tuple[Draft, ...]] = {}
+    answers: dict[Defined, tuple[Answer, ...]] = {}
     for function in functions:
         for frame in _frames(reader, function):
             executions += frame.executions
             touches += frame.touches
             leaves += _leaves(frame)
-            rows = tuple(draft for held in frame.returned if held.kind != "query" for draft in held.drafts)
-            if rows:
-                returned[function] = rows
+            if frame.answers:
+                answers[function] = tuple(frame.answers)
     queries = _queries(executions, leaves)
-    return Found(queries, tuple(executions), tuple(touches), returned, reader.relationships)
+    return Found(queries, tuple(executions), tuple(touches), answers, reader.relationships)
 
 
 def _frames(reader: Reader, function: Defined) -> Iterator[Frame]:

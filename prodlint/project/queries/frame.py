@@ -16,9 +16,11 @@ from prodlint.facts import (
     Call,
     Comprehension,
     Conditional,
+    Constant,
     Expression,
     Jump,
     Lambda,
+    Mapping,
     Operation,
     Raise,
     Reference,
@@ -32,7 +34,7 @@ from prodlint.facts import (
 from prodlint.finding import Location
 from prodlint.project.queries.calls import held_of_call
 from prodlint.project.queries.django import manager_of
-from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, either_of
+from prodlint.project.queries.query import Answer, Draft, Execution, Held, Loop, Touch, either_of
 from prodlint.project.queries.sql import added_text, held_of_name, held_of_text
 from prodlint.project.queries.variables import Variables
 from prodlint.project.tables.schema import Table
@@ -85,6 +87,7 @@ class Frame:
         self.executions: list[Execution] = []
         self.touches: list[Touch] = []
         self.returned: list[Held] = []
+        self.answers: list[Answer] = []
 
     # --- the walk ---
 
@@ -155,10 +158,27 @@ class Frame:
                 held = self.of(value)
                 if held is not None:
                     self.returned.append(held)
+                self._answer(value, held)
             case Expression(value, kind=kind) if kind != "global":
                 self.of(value)
             case Raise(value) if value is not None:
                 self.of(value)
+
+    def _answer(self, value: Value, held: Held | None) -> None:
+        """Keep which rows are returned, by themselves or as a part of an object: `Page(items=rows)`."""
+        place = Location(self.path, value.place)
+        value = value.value if isinstance(value, Await) else value
+        parts: list[tuple[str, Value]] = []
+        if held is not None:
+            self.answers.append(Answer(held, place))
+        elif isinstance(value, Call):
+            parts = [(argument.name, argument.value) for argument in value.arguments if argument.name]
+        elif isinstance(value, Mapping):
+            parts = [(str(key.value), item) for key, item in value.items if isinstance(key, Constant)]
+        for name, each in parts:
+            part = self._again(each)
+            if part is not None:
+                self.answers.append(Answer(part, place, name))
 
     def _again(self, value: Value) -> Held | None:
         """What a value holds that has been walked already."""

@@ -11,7 +11,7 @@ from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given
 
-__all__ = ["Draft", "Execution", "Held", "Load", "Loop", "Query", "Touch", "Use", "either_of"]
+__all__ = ["Answer", "Draft", "Execution", "Held", "Load", "Loop", "Query", "Touch", "Use", "either_of"]
 
 
 class Use(Struct, frozen=True):
@@ -125,6 +125,15 @@ class Touch(Struct, frozen=True):
     function: Defined
     loops: tuple[Loop, ...] = ()
     calls: tuple[Location, ...] = ()
+
+
+class Answer(Struct, frozen=True):
+    """What a function returns of a query."""
+
+    held: Held
+    location: Location
+    within: str = ""
+    """The field, or key, of the object around it; "" for none."""
 
 
 class Query(Struct, frozen=True):

@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from prodlint.facts import Assign, Attribute, Call, Operation, Reference, Value, span, walk
+from prodlint.facts import Assign, Attribute, Call, Constant, Operation, Reference, Sequence, Value, span, walk
 from prodlint.finding import Location
 from prodlint.libraries.database import FEW_VALUES
-from prodlint.project.queries.query import Draft, Execution, Held, Loop, Touch, Use
+from prodlint.project.queries.query import Answer, Draft, Execution, Held, Loop, Touch, Use
 from prodlint.project.queries.reach import Reach
 from prodlint.project.queries.relationships import Relationship, Relationships
+from prodlint.project.queries.serialised import Member, members, shapes_of
+from prodlint.project.routes.responses import Response, response_of
 from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Given, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
+    from prodlint.project.queries.find import Found
 
 __all__ = ["Repeated", "find_repeated"]
 
@@ -49,6 +54,10 @@ class Repeated(Struct, frozen=True):
     attribute: str = ""
     """The relationship, for one that is loaded when it is touched: `Item.owner`."""
     calls: tuple[Location, ...] = ()
+    number: int = 1
+    """Relationships, of which `attribute` is the first."""
+    owner: Table | None = None
+    """Whose rows a response takes the relationship from."""
 
 
 def find_repeated(project: Project) -> Iterator[Repeated]:
@@ -58,6 +67,7 @@ def find_repeated(project: Project) -> Iterator[Repeated]:
         return
     reach = Reach(project)
     seen: dict[object, Repeated] = {}
+    at_once: dict[Location, list[object]] = {}
     for execution in found.executions:
         for each in _query(project, execution, reach):
             seen.setdefault(each.location, each)
@@ -70,8 +80,18 @@ def find_repeated(project: Project) -> Iterator[Repeated]:
     for touch in found.touches:
         for each in _touched(project, found.relationships, touch, reach, loaded):
             # Each later touch in the same loop finds it loaded.
-            key = (each.loop.location, each.attribute) if each.location == each.sent else each.location
-            seen.setdefault(key, each)
+            key: object = each.location
+            if each.location == each.sent:
+                key = (each.loop.location, each.attribute)
+            if key not in seen:
+                seen[key] = each
+                at_once.setdefault(each.location, []).append(key)
+    for several in at_once.values():  # A model that is made of a row takes several at one place.
+        seen[several[0]] = replace(seen[several[0]], number=len(several))
+        for key in several[1:]:
+            del seen[key]
+    for each in _serialised(project, found):
+        seen.setdefault(each.location, each)
     yield from sorted(seen.values(), key=lambda each: (each.location, each.attribute))
 
 
@@ -275,6 +295,58 @@ def _touched(
     if routes:
         name = f"{table.label}.{relation.attribute}"
         yield Repeated(here, touch.location, loop, rows, relation.target, function, routes, name, _after(touch, here))
+
+
+def _serialised(project: Project, found: Found) -> Iterator[Repeated]:
+    """Relationships that a response model takes from each row that a handler returns."""
+    assert found.relationships is not None
+    for route in project.routes:
+        function = route.handler
+        if route.framework != "fastapi" or function is None or function not in found.answers:
+            continue
+        response = response_of(project, route)
+        if response.kind != "model" or response.unknown or response.only is not None:
+            continue
+        for answer in found.answers[function]:
+            loop = Loop(answer.location, Sequence("tuple", (), 0), Given(Site(function.path, function.scope),
+                        Constant(None, 0)), answer.held, "response")  # fmt: skip
+            rows = _rows(loop) if answer.held.kind != "row" else answer.held.drafts[0]
+            table = answer.held.table or (rows.entities[0] if rows is not None and rows.entities else None)
+            if rows is None or table is None or answer.held.kind not in ("rows", "row", "page"):
+                continue
+            lazy = _members(project, found.relationships, answer, table, response)
+            if lazy:
+                first = lazy[0]
+                name = f"{first.relation.table.label}.{first.relation.attribute}"
+                assert first.relation.target is not None
+                yield Repeated(
+                    answer.location, first.field.location, loop, rows, first.relation.target, function,
+                    (route.subject,), name, number=len(lazy), owner=first.relation.table,
+                )  # fmt: skip
+
+
+def _members(
+    project: Project, relationships: Relationships, answer: Answer, table: Table, response: Response
+) -> list[Member]:
+    """The relationships that are loaded for each of several rows."""
+    found: dict[tuple[str, ...], Member] = {}
+    for shape in shapes_of(project.schemas, response, answer.within):
+        is_several = answer.held.kind != "row"
+        for each in members(project.schemas, relationships, shape, table, (), is_several, response.left_out):
+            relation = each.relation
+            if not each.is_repeated or relation.lazy not in _LOADED or relation.doubt:
+                continue
+            if relation.table.mapper != "django" and not relation.many and _is_shared(relation):
+                continue
+            path = (*answer.held.path, *each.path[:-1])
+            row = Held("row", answer.held.drafts, path)
+            through = _relation_of(relationships, row) if path else None
+            if through is not None and relation.attribute == through.back:
+                continue
+            if any(_is_loaded(draft, path, relation) for draft in answer.held.drafts):
+                continue
+            found.setdefault(each.path, each)
+    return list(found.values())
 
 
 def _is_set(project: Project, touch: Touch) -> bool:
