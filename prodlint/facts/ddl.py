@@ -59,7 +59,8 @@ class Change(Struct, frozen=True, array_like=True):
     flags: tuple[str, ...] = ()
     """"concurrently", "if exists", "if not exists", "not valid", "partial", "cascade", "using index"."""
     set: tuple[tuple[str, str], ...] = ()
-    """For a column that is altered: ("type", ...), ("nullable", "yes" or "no"), ("default", ...) with "" for none."""
+    """For a column that is altered: ("type", ...), ("nullable", "yes" or "no"), ("default", ...) with "" for none,
+    ("filled", "yes") where the application sets it in every row already."""
 
 
 class Sql(Struct, frozen=True, array_like=True):

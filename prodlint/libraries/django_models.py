@@ -14,6 +14,7 @@ from typing import NamedTuple
 __all__ = [
     "BOOLEANS",
     "DOCUMENTS",
+    "FIELD_TYPES",
     "INDEXED_FIELDS",
     "INDEX_METHODS",
     "LIBRARY_BASES",
@@ -153,6 +154,17 @@ def field_kind(name: str) -> str:
 BOOLEANS = frozenset({"BooleanField", "NullBooleanField"})
 DOCUMENTS = frozenset("JSONField BinaryField ArrayField HStoreField SearchVectorField".split())
 """Fields whose columns an ordinary index does not serve."""
+FIELD_TYPES = {
+    "AutoField": "integer", "BigAutoField": "bigint", "BigIntegerField": "bigint", "BinaryField": "bytea",
+    "BooleanField": "boolean", "CharField": "varchar", "DateField": "date", "DateTimeField": "timestamptz",
+    "DecimalField": "numeric", "DurationField": "interval", "EmailField": "varchar", "FileField": "varchar",
+    "FilePathField": "varchar", "FloatField": "double precision", "GenericIPAddressField": "inet",
+    "ImageField": "varchar", "IntegerField": "integer", "JSONField": "jsonb", "NullBooleanField": "boolean",
+    "PositiveBigIntegerField": "bigint", "PositiveIntegerField": "integer", "PositiveSmallIntegerField": "smallint",
+    "SlugField": "varchar", "SmallAutoField": "smallint", "SmallIntegerField": "smallint", "TextField": "text",
+    "TimeField": "time", "URLField": "varchar", "UUIDField": "uuid",
+}  # fmt: skip
+"""PostgreSQL's types of fields (`django/db/backends/postgresql/base.py`, `data_types`)."""
 INDEXED_FIELDS = frozenset({"SlugField", "AutoSlugField"})
 """Fields that are indexed unless they say otherwise."""
 INDEX_METHODS = {

@@ -13,50 +13,57 @@ if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.migrations.model import Operation
 
-_SELECTED = "the version that still runs selects it"
+_GONE = {
+    "alembic": "a version that still runs and maps it fails at every query of that table",
+    "django": "the version before has it in its models and fails at every query of them",
+}
+_UNSET = "a version that still runs and does not set it can insert no row"
+_RENAMED = "a version that still runs knows the old name alone"
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
     """One finding for each step of a revision after the mark."""
     options = project.options("destructive-migration")
     for environment in project.migrations:
-        for revision in recent(environment, options) if environment.tool == "alembic" else ():
+        for revision in recent(environment, options):
             operations = environment.replayed[revision.path].operations
             made = exempt(operations)
             added: set[tuple[str, str]] = set()
             for operation in operations:
                 change = operation.change
-                if change.table in made or operation.problem:
+                if change.table in made or operation.problem or operation.unused:
                     continue
                 if operation.before is not None and operation.before.name in made:
                     continue
                 if change.kind == "add column":
                     added.add((change.table, change.name))
-                what, why = _breaking(operation, added)
+                what, why = _breaking(operation, added, environment.tool)
                 if what:
                     subject = f"{revision.id} {change.kind} {change.table}.{change.name}".rstrip(".")
                     fields = {"what": what, "why": why}
                     yield Finding(operation.location, subject, fields)
 
 
-def _breaking(operation: Operation, added: set[tuple[str, str]]) -> tuple[str, str]:
+def _breaking(operation: Operation, added: set[tuple[str, str]], tool: str) -> tuple[str, str]:
     """What a step does and why that breaks; ("", "") for one that breaks nothing."""
     change, before = operation.change, operation.before
     name = f"{change.table}.{change.name}"
     is_new = (change.table, change.name) in added
     match change.kind:
         case "drop table":
-            return f"drops the table `{change.table}`", _SELECTED
+            return f"drops the table `{change.table}`", _GONE[tool]
         case "rename table":
-            return f"renames the table `{change.table}`", "the version that still runs knows the old name"
+            return f"renames the table `{change.table}`", _RENAMED
         case "drop column" if not is_new and (before is None or before.unknown or before.column(change.name)):
-            return f"drops the column `{name}`", _SELECTED
+            return f"drops the column `{name}`", _GONE[tool]
         case "rename column" if not is_new:
-            return f"renames the column `{name}`", "the version that still runs knows the old name"
+            return f"renames the column `{name}`", _RENAMED
         case "add column":
             column = change.declared[0]
             if not column.nullable and not column.default and not column.primary_key and not column.doubt:
-                return f"adds `{name}` as NOT NULL without a server default", "rows that exist have no value for it"
+                # Django gives a value to the rows that exist, and keeps no default.
+                why = _UNSET if tool == "django" else "rows that exist have no value for it"
+                return f"adds `{name}` as NOT NULL without a server default", why
         case "alter column":
             return _altered(operation, name, is_new)
         case "create index" | "add constraint" if change.unique:
@@ -64,10 +71,7 @@ def _breaking(operation: Operation, added: set[tuple[str, str]]) -> tuple[str, s
             if "using index" in change.flags or several <= added or _was_unique(operation):
                 return "", ""
             columns = ", ".join(change.columns)
-            return (
-                f"makes `{change.table}` ({columns}) unique",
-                "rows that exist may not be, and the running version writes more",
-            )
+            return f"makes `{change.table}` ({columns}) unique", "rows that exist may not be, and then it fails"
     return "", ""
 
 
@@ -76,11 +80,8 @@ def _altered(operation: Operation, name: str, is_new: bool) -> tuple[str, str]:
     column = before.column(change.name) if before is not None else None
     wanted = dict(change.set)
     if wanted.get("nullable") == "no" and not is_new and column is not None and column.nullable:
-        if not column.default and not wanted.get("default"):
-            return (
-                f"makes `{name}` NOT NULL without a server default",
-                "the version that still runs writes rows without it",
-            )
+        if not column.default and not wanted.get("default") and not wanted.get("filled"):
+            return f"makes `{name}` NOT NULL without a server default", _UNSET
     new, old = wanted.get("type", ""), column.type if column is not None else wanted.get("existing", "")
     if new and old and not is_new and is_narrower(old, new):
         return f"narrows `{name}` from `{old}` to `{new}`", "values that exist may not fit"

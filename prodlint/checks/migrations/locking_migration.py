@@ -23,7 +23,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     options = project.options("locking-migration")
     version = int(options.get("postgresql", 14))
     for environment in project.migrations:
-        if environment.tool != "alembic" or environment.dialect not in ("", "postgresql"):
+        if environment.dialect not in ("", "postgresql"):
             continue
         for revision in recent(environment, options):
             operations = environment.replayed[revision.path].operations
@@ -59,7 +59,7 @@ def _locking(operation: Operation, version: int) -> tuple[str, str]:
             is_volatile = any(each in column.default.lower() for each in _VOLATILE)
             if column.default and (is_volatile or version < 11):
                 return f"adds `{name}` with a default that is computed for each row", _ALL.format("rewritten")
-            if column.unique or (column.index and column.unique):
+            if column.unique or column.index:
                 return f"adds `{name}` with an index", _ALL.format("indexed")
         case "alter column":
             column_before = before.column(change.name) if before is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Raise
+from prodlint.facts import Call, Constant, Raise, Sequence
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.libraries.django_migrations import IRREVERSIBLE
 from prodlint.project.migrations.replay import reverse
@@ -30,10 +30,19 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             call = site.call
             if any(argument.star for argument in call.arguments):
                 continue
-            if call.keyword(keyword) is None and call.positional(position) is None:
+            back = call.keyword(keyword) or call.positional(position)
+            if (back is None or (isinstance(back, Constant) and back.value is None)) and not _is_noop(call):
                 name = site.name.rpartition(".")[2]
                 fields = {"what": f"`{name}` without `{keyword}`"}
                 yield Finding(Location(site.path, call.place), "", fields)
+
+
+def _is_noop(call: Call) -> bool:
+    """Whether an operation does nothing that could be taken back."""
+    done = call.positional(0) or call.keyword("code") or call.keyword("sql")
+    if isinstance(done, Sequence):
+        return not done.items
+    return getattr(done, "name", "").endswith(".noop") or (isinstance(done, Constant) and not done.value)
 
 
 def _of_alembic(project: Project, environment: Environment, revision: Revision) -> Iterator[Finding | Undecided]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from prodlint.facts import Constant, walk
 from prodlint.project.drift.metadata import Metadata, environment_file
 from prodlint.project.drift.tools import related
+from prodlint.project.tables.django.apps import Apps
 from prodlint.project.tables.schema import Column, Index, Table
 
 if TYPE_CHECKING:
@@ -39,10 +40,16 @@ def compared(project: Project) -> Iterator[Pair]:
     metadata = Metadata(project)
     environments = [each for each in project.migrations if each.revisions]
     keys = {id(each): metadata.of_environment(each) if each.tool == "alembic" else "" for each in environments}
+    apps = Apps(project) if any(each.tool == "django" for each in environments) else None
+    labels = {id(each): {revision.id.partition(".")[0] for revision in each.revisions} for each in environments}
     for table in project.tables:
         if project.role(table.location.path) != "application" or not table.managed or not table.name:
             continue
         own = [each for each in environments if is_near(project, each, table)]
+        if own and table.mapper == "django" and apps is not None:
+            # An application without any migration is what `missing-migrations` reports.
+            label = apps.of(table.location.path).label
+            own = [each for each in own if label in labels[id(each)]]
         if own and table.mapper == "sqlalchemy":
             key = metadata.of_table(table)
             # A `Table` of unknown metadata may serve queries alone.

@@ -56,13 +56,26 @@ def _target(reference: str, by_id: dict[str, Revision], labels: dict[str, str]) 
 
 
 def circular(revisions: tuple[Revision, ...]) -> list[Revision]:
-    """The revisions that come after themselves, or after a circle."""
-    by_id = {revision.id: revision for revision in revisions}
-    done: set[str] = set()
-    for revision in revisions:
-        if all(down in done or down not in by_id for down in revision.down) and revision.id not in revision.down:
-            done.add(revision.id)
-    return [revision for revision in revisions if revision.id not in done]
+    """The revisions that come after themselves, or after a circle. Those that a squashed one replaces are left out."""
+    stands = {old: revision.id for revision in revisions for old in revision.replaces}
+    waiting = {revision.id: revision for revision in revisions if revision.id not in stands}
+    before = {
+        key: {stands.get(down, down) for down in (*revision.down, *revision.depends)} & waiting.keys()
+        for key, revision in waiting.items()
+    }
+    following: dict[str, list[str]] = {}
+    for key, several in before.items():
+        for each in several:
+            following.setdefault(each, []).append(key)
+    ready = [key for key, several in before.items() if not several]
+    while ready:
+        key = ready.pop()
+        del waiting[key]
+        for other in following.get(key, ()):
+            before[other].discard(key)
+            if not before[other]:
+                ready.append(other)
+    return [revision for revision in revisions if waiting.get(revision.id) is revision]
 
 
 def targets(revisions: Iterable[Revision]) -> Callable[[str], str | None]:

@@ -27,6 +27,9 @@ class Operation(Struct, frozen=True):
     """Whether it runs only on a condition that cannot be told."""
     problem: str = ""
     """Why it contradicts the schema: completes "it ..."; "" where it does not."""
+    unused: bool = False
+    """Whether the models no longer had what it drops or renames when the revision began: an earlier one of Django took
+    it from them and left it in the database."""
 
 
 class Revision(Struct, frozen=True):

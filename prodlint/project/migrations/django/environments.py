@@ -147,8 +147,7 @@ def _replay(project: Project, environment: Environment, site: Site) -> dict[str,
             results[revision.path] = Replayed(schema, schema)
             continue
         found = site.found[revision.path]
-        runner.begin()
-        runner.schema, runner.app, runner.deferred = schema.copy(), found.app, []
+        runner.start(found.app, schema.copy())
         runner.autocommit = int(found.values.get("atomic") is False)
         runner.run_all(found.values.get("operations", []), found.location)
         results[revision.path] = Replayed(schema, runner.schema, tuple(runner.run.operations))

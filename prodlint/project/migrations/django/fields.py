@@ -77,6 +77,8 @@ def field_of(project: Project, user: str, name: str, made: Any) -> Field | None:
         doubt=doubt,
         parent_link=flag("parent_link"),
         default="" if default is None else text_of(default),
+        filled=any(made.keywords.get(each) not in (None, False) for each in ("auto_now", "auto_now_add"))
+        or made.keywords.get("default") is not None,
     )
 
 

@@ -17,13 +17,16 @@ from prodlint.project.migrations.django.indexes import foreign_index
 from prodlint.project.migrations.django.state import ModelState, Pairs, State
 from prodlint.project.migrations.model import Environment
 from prodlint.project.migrations.recorder import Recorder
-from prodlint.project.migrations.state import TableState
+from prodlint.project.migrations.state import Schema, TableState
 from prodlint.project.tables.django.fields import Field
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 __all__ = ["Migrator"]
+
+
+_TAKING = frozenset({"drop table", "rename table", "drop column", "rename column"})
 
 
 class Migrator(Recorder):
@@ -36,11 +39,42 @@ class Migrator(Recorder):
         """How many lists of operations are around that leave the database alone."""
         self.deferred: list[Change] = []
         """The indexes that the migration at hand creates at its end, by names that only then are worked out."""
+        self.app = ""
+        """The label of the application whose migration is run."""
+        self._began = self.state
+        self._known: dict[str, set[str]] | None = None
+        """The columns that the models had when the migration began, by table; None where nobody asked yet."""
 
     def emit(self, change: Change, location: Location) -> None:
         """Change the database."""
         if not self.silent:
             self.record(change, location)
+
+    def start(self, app: str, schema: Schema) -> None:
+        """Begin a migration of an application on a schema."""
+        self.begin()
+        self.app, self.schema, self.deferred = app, schema, []
+        self._known = None
+        self._began = self.state.copy()
+
+    def record(self, change: Change, location: Location) -> None:
+        """Apply a change and remember it, with whether the models still had what it takes away."""
+        super().record(change, location)
+        if change.kind in _TAKING and self.run.operations:
+            self.run.operations[-1] = replace(self.run.operations[-1], unused=not self._is_known(change))
+
+    def _is_known(self, change: Change) -> bool:
+        """Whether the models had a table or column when the migration began."""
+        if self._known is None:
+            began = self._began
+            self._known = {
+                began.table(model): {*began.columns(model).values(), began.key(model), "_order"}
+                for model in began.models.values()
+            }
+            for model in began.models.values():
+                self._known.update({pairs.table: set(pairs.columns) for pairs in began.all_pairs(model)})
+        columns = self._known.get(change.table)
+        return columns is not None and (change.kind.endswith("table") or change.name in columns)
 
     def table(self, name: str) -> TableState | None:
         """A table as it is now."""
@@ -188,6 +222,8 @@ class Migrator(Recorder):
             altered += [("type", has.type), ("family", has.family), ("existing", had.type)]
         if has.nullable != had.nullable:
             altered.append(("nullable", "yes" if has.nullable else "no"))
+            if old.filled:
+                altered.append(("filled", "yes"))
         if has.default != had.default:
             altered.append(("default", has.default))
         if has.doubt:

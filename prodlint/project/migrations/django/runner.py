@@ -27,8 +27,6 @@ _UNSEEN = "it names a model that no migration is seen to create"
 class Runner(Migrator):
     """Runs the operations of migrations, one after the other."""
 
-    app = ""
-    """The label of the application whose migration is run."""
     user = "auth.User"
     """The label of the user model."""
     is_data = False

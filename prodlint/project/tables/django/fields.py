@@ -61,6 +61,8 @@ class Field(Struct, frozen=True):
     """What the database puts in (`db_default`), as written; "" for nothing."""
     related: str = ""
     """`related_name`."""
+    filled: bool = False
+    """Whether Django puts a value in where a row says nothing (`default`, `auto_now`)."""
 
 
 def fields_of(project: Project, classes: Classes, defined: Defined) -> list[Field]:
