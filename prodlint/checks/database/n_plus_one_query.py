@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import span
-from prodlint.finding import Finding, Step
+from prodlint.finding import Finding, Severity, Step
 from prodlint.project.queries.repeated import Repeated, find_repeated
 
 if TYPE_CHECKING:
@@ -22,15 +22,20 @@ def check(project: Project) -> Iterator[Finding]:
             what = f"`{each.attribute}` and {each.number - 1} more are loaded"
         over = each.loop.over
         rows = over.table if over is not None and over.path else None  # A loop over `user.items` goes through items.
-        rows = each.owner or rows or (each.rows.tables[0] if each.rows.tables else each.table)
+        rows = each.owner or rows or (each.rows.tables[0] if each.rows and each.rows.tables else each.table)
         subject = f"{project.qualified(each.function)}: {each.attribute or table}"
-        fields = {"what": what, "route": each.routes[0], "rows": rows.name or rows.label,
-                  "where": "in the response" if each.loop.kind == "response" else "in a loop"}  # fmt: skip
-        yield Finding(each.location, subject, fields, tuple(_steps(each)))
+        where = "in the response" if each.loop.kind == "response" else "in a loop"
+        fields = {"what": what, "route": each.routes[0], "rows": rows.name or rows.label, "unit": "row", "where": where}
+        if each.asked:
+            fields |= {"rows": each.asked, "unit": "item"}
+        # How long a list is that a client sends is often known to the people, and not to the code.
+        severity = Severity.NOTE if each.asked else None
+        yield Finding(each.location, subject, fields, tuple(_steps(each)), severity)
 
 
 def _steps(each: Repeated) -> Iterator[Step]:
-    yield Step("the rows come from this query", each.rows.location)
+    if each.rows is not None:
+        yield Step("the rows come from this query", each.rows.location)
     if each.loop.kind == "response":
         yield Step("the response model has it as a field", each.sent)
         return

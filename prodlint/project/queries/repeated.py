@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from prodlint.facts import Assign, Attribute, Call, Constant, Operation, Reference, Sequence, Value, span, walk
 from prodlint.finding import Location
 from prodlint.libraries.database import FEW_VALUES
+from prodlint.project.queries.asked import AskedLists
 from prodlint.project.queries.query import Answer, Draft, Execution, Held, Loop, Touch, Use
 from prodlint.project.queries.reach import Reach
 from prodlint.project.queries.relationships import Relationship, Relationships
@@ -44,8 +45,8 @@ class Repeated(Struct, frozen=True):
     sent: Location
     """Where it is sent, perhaps in a function that is called."""
     loop: Loop
-    rows: Draft
-    """The query of the rows that are looped over."""
+    rows: Draft | None
+    """The query of the rows that are looped over; None for a list that the client sends."""
     table: Table
     """The table that is read."""
     function: Defined
@@ -56,6 +57,8 @@ class Repeated(Struct, frozen=True):
     calls: tuple[Location, ...] = ()
     number: int = 1
     """Relationships, of which `attribute` is the first."""
+    asked: str = ""
+    """The list that the client sends, as the code writes it."""
     owner: Table | None = None
     """Whose rows a response takes the relationship from."""
 
@@ -65,12 +68,12 @@ def find_repeated(project: Project) -> Iterator[Repeated]:
     found = project.querying
     if found.relationships is None:
         return
-    reach = Reach(project)
+    reach, lists = Reach(project), AskedLists(project)
     seen: dict[object, Repeated] = {}
     at_once: dict[Location, list[object]] = {}
     for execution in found.executions:
-        for each in _query(project, execution, reach):
-            seen.setdefault(each.location, each)
+        for each in _query(project, execution, reach, lists):
+            seen.setdefault(each.loop.location if each.asked else each.location, each)
     loaded = {
         (each.function, table.location)
         for each in found.executions
@@ -98,15 +101,16 @@ def find_repeated(project: Project) -> Iterator[Repeated]:
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 
-def _query(project: Project, execution: Execution, reach: Reach) -> Iterator[Repeated]:
+def _query(project: Project, execution: Execution, reach: Reach, lists: AskedLists) -> Iterator[Repeated]:
     draft = execution.draft
     if draft.kind not in ("select", "get") or execution.how == "nothing" or not draft.tables or not execution.loops:
         return
     loop = execution.loops[-1]
     rows = _rows(loop)
-    if rows is None or loop.is_gathered or loop.ends_early:
+    if loop.is_gathered or loop.ends_early or (rows is None and loop.over is not None):
         return
-    if draft.number == rows.number or rows.number in draft.line:
+    asked, senders = lists.name(loop) if rows is None else ("", frozenset())
+    if not asked and (rows is None or draft.number == rows.number or rows.number in draft.line):
         return
     here = _here(project, execution, loop)
     function = _function(project, loop)
@@ -126,10 +130,12 @@ def _query(project: Project, execution: Execution, reach: Reach) -> Iterator[Rep
         if not any(use.kind == "equal" and not use.is_several for use in draft.uses) or draft.doubt:
             return
     routes = reach.routes(function)
+    if asked:
+        routes = tuple(route for route in routes if route in senders)
     if routes:
         table = draft.tables[0]
         calls = _after(execution, here)
-        yield Repeated(here, execution.location, loop, rows, table, function, routes, calls=calls)
+        yield Repeated(here, execution.location, loop, rows, table, function, routes, calls=calls, asked=asked)
 
 
 def _rows(loop: Loop) -> Draft | None:
