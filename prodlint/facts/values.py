@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Union
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, Union
 
 from msgspec import Struct
 
@@ -190,51 +190,52 @@ Value = Union[
 ]
 
 
-def children(value: Value) -> Iterator[Value]:
+def children(value: Value) -> Collection[Value]:
     """The values directly inside a value, in source order (a lambda's defaults and a clause's parts included)."""
-    match value:
-        case Constant() | Reference() | Unknown():
-            return
-        case Attribute(inner) | Await(inner):
-            yield inner
-        case Call(function, arguments):
-            yield function
-            for argument in arguments:
-                yield argument.value
-        case Sequence(_, items) | Template(items) | Operation(_, items):
-            yield from items
-        case Mapping(pairs):
-            for key, item in pairs:
-                if key is not None:
-                    yield key
-                yield item
-        case Subscript(inner, index):
-            yield inner
-            yield index
-        case Conditional(test, then, otherwise):
-            yield then
-            yield test
-            yield otherwise
-        case Lambda(parameters, body):
-            for parameter in parameters:
-                if parameter.default is not None:
-                    yield parameter.default
-            yield body
-        case Comprehension(_, element, clauses):
-            yield element
-            for clause in clauses:
-                yield clause.target
-                yield clause.iterable
-                yield from clause.conditions
-        case Yield(inner) if inner is not None:
-            yield inner
+    inside = _INSIDE.get(type(value))
+    return inside(value) if inside is not None else ()
 
 
 def walk(value: Value) -> Iterator[Value]:
     """A value and all values inside it, parents first."""
-    stack = [value]
+    inside = _INSIDE.get(type(value))
+    yield value
+    if inside is None:
+        return
+    stack = list(inside(value))[::-1]
     while stack:
         current = stack.pop()
         yield current
-        if not isinstance(current, (Constant, Reference, Unknown)):
-            stack.extend(reversed(list(children(current))))
+        inside = _INSIDE.get(type(current))
+        if inside is not None:
+            stack += list(inside(current))[::-1]
+
+
+def _of_mapping(value: Mapping) -> list[Value]:
+    return [each for pair in value.items for each in pair if each is not None]
+
+
+def _of_lambda(value: Lambda) -> list[Value]:
+    return [*(each.default for each in value.parameters if each.default is not None), value.body]
+
+
+def _of_comprehension(value: Comprehension) -> list[Value]:
+    clauses = ((each.target, each.iterable, *each.conditions) for each in value.clauses)
+    return [value.element, *(each for clause in clauses for each in clause)]
+
+
+_INSIDE: dict[type, Callable[[Any], Collection[Value]]] = {
+    Attribute: lambda value: (value.value,),
+    Await: lambda value: (value.value,),
+    Call: lambda value: [value.function, *[each.value for each in value.arguments]],
+    Sequence: lambda value: value.items,
+    Template: lambda value: value.parts,
+    Operation: lambda value: value.operands,
+    Mapping: _of_mapping,
+    Subscript: lambda value: (value.value, value.index),
+    Conditional: lambda value: (value.then, value.test, value.otherwise),
+    Lambda: _of_lambda,
+    Comprehension: _of_comprehension,
+    Yield: lambda value: (value.value,) if value.value is not None else (),
+}
+"""What is directly inside a value, by its type: a table, as whole trees of values are walked all the time."""

@@ -79,11 +79,13 @@ def _of(identity: Identity, walked: Walked, proof: Proof, found: Found, answered
                 if use:
                     yield _chosen(identity, walked, proof, found, label, use, rows)
         case Written(table, rows, column, labels):
-            several = [table] if table is not None else [identity.evidence.table(row) for row in rows]
-            for each in several:
-                if each is None or _names_caller_too(walked, proof, rows):
+            named = tuple(_named(labels, proof))
+            if not named or _names_caller_too(walked, proof, rows):
+                return
+            for each in [table] if table is not None else [identity.evidence.table(row) for row in rows]:
+                if each is None:
                     continue
-                for label in _named(labels, proof):
+                for label in named:
                     use = _assignment(identity, answered, proof, each, column, label)
                     if use:
                         yield _chosen(identity, walked, proof, found, label, use, rows)

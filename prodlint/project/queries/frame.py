@@ -125,7 +125,7 @@ class Frame:
 
     def _ends_early(self, index: int) -> bool:
         """Whether a loop may end before its last element: at a `break`, or with the function."""
-        for statement in self.python.statements:
+        for statement in self.reader.project.statements_of(self.function):
             if isinstance(statement, (Return, Jump)) and getattr(statement, "kind", "break") == "break":
                 if self._inside(statement.block, index):
                     return True

@@ -89,6 +89,8 @@ class Reader:
         if code is None or code in self._active or self.project.role(code.path) not in ("application", "script"):
             return None
         summary = self._summary(frame, call, code, own, given)
+        if not summary.executions and not summary.touches:
+            return summary.returned
         here = Location(frame.path, call.place)
         loops = frame._gathered(frame.around)
         for draft in (draft for held in given.values() if held is not None for draft in held.drafts):
