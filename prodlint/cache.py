@@ -152,6 +152,10 @@ class Cache:
             )
         )
 
+    def again(self) -> Cache | None:
+        """The same cache by another connection; None where it cannot be opened."""
+        return _open(self.path)
+
     def close(self) -> None:
         """Close the file; the cache answers as an empty one from now on."""
         if self._connection is not None:

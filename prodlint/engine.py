@@ -9,12 +9,10 @@ import gc
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,13 +20,13 @@ from msgspec import Struct
 
 from prodlint import readers
 from prodlint.cache import Cache, open_cache
-from prodlint.facts import span
-from prodlint.finding import Finding, Severity, Undecided
+from prodlint.finding import Severity
 from prodlint.report.model import Count, Report
 from prodlint.rule import Rule
 from prodlint.sources import Workspace, discover, selects
 
 if TYPE_CHECKING:
+    from prodlint.checking import Said
     from prodlint.project import Project
     from prodlint.project.requirements.vulnerabilities import Advisory
     from prodlint.report.scorecard.model import Attestation, Scorecard
@@ -81,8 +79,7 @@ def run(request: Request) -> Report:
             store = _read(workspace, kept, started, request)
             with _uncollected():
                 project = _link(workspace, store, request)
-                said, failed, errors = _check(project, request)
-                report = _report(workspace, store, project, request, said, failed, (*workspace.errors, *errors))
+                report = _report(workspace, store, project, request, _check(project, store, request))
             if kept and not report.errors and _is_settled(workspace, started):
                 kept.keep_memo(key, msgspec.msgpack.encode(report))
         return msgspec.structs.replace(report, notices=(*report.notices, notice)) if notice else report
@@ -101,10 +98,10 @@ def scorecard(request: Request, ignored: Iterable[str], attestations: Iterable[A
     kept, _ = open_cache(workspace.root) if request.use_cache else (None, "")
     try:
         store = _read(workspace, kept, started, request)
-        project = _link(workspace, store, request)
-        said, failed, errors = _check(project, request)
-        report = _report(workspace, store, project, request, said, failed, (*workspace.errors, *errors))
-        return judge(project, report, request.catalogue, ignored, attestations, request.today)
+        with _uncollected():
+            project = _link(workspace, store, request)
+            report = _report(workspace, store, project, request, _check(project, store, request))
+            return judge(project, report, request.catalogue, ignored, attestations, request.today)
     finally:
         if kept:
             kept.close()
@@ -161,85 +158,25 @@ def _advisories(request: Request) -> Iterable[Advisory] | None:
     return read(request.advisories)
 
 
-def _check(project: Project, request: Request) -> tuple[list[Finding | Undecided], frozenset[str], tuple[str, ...]]:
-    """What the rules say, the names of those that failed, and a sentence for each of these."""
-    said: list[Finding | Undecided] = []
-    errors: dict[str, str] = {}
-    rules = [request.catalogue[name] for name in sorted(request.rules)]
-    coded = {name for name in request.rules if _has_code(request.catalogue[name])}
-    for rule in rules:
-        if rule.name in coded:
-            try:
-                check = import_module(_module(rule)).check
-                said += [msgspec.structs.replace(each, rule=rule.name) for each in check(project)]
-            except Exception as error:  # the other checks go on
-                errors[rule.name] = _failure(f"The check of the rule `{rule.name}`", error)
-    said += _match(project, [rule for rule in rules if rule.match], errors)
-    said = _once(said, request.catalogue)
-    return said, frozenset(errors), tuple(errors[name] for name in sorted(errors))
+def _check(project: Project, store: Store, request: Request) -> Said:
+    from prodlint import checking
+
+    return checking.run(project, request.catalogue, request.rules, request.jobs, store.reopen)
 
 
-def _once(said: list[Finding | Undecided], catalogue: Mapping[str, Rule]) -> list[Finding | Undecided]:
-    """What is left when the rules of one fault are silent where another says more (`yields`), at least as loud."""
-    loudest: dict[tuple[str, str, int], int] = {}
-    for each in said:
-        if isinstance(each, Finding):
-            key = (each.rule, *_line(each))
-            loudest[key] = max(loudest.get(key, 0), _rank(each, catalogue))
-    kept: list[Finding | Undecided] = []
-    for each in said:
-        if isinstance(each, Finding):
-            others = catalogue[each.rule].yields
-            if any(loudest.get((other, *_line(each)), -1) >= _rank(each, catalogue) for other in others):
-                continue
-        kept.append(each)
-    return kept
-
-
-def _line(finding: Finding) -> tuple[str, int]:
-    return finding.location.path, span(finding.location.place).line
-
-
-def _rank(finding: Finding, catalogue: Mapping[str, Rule]) -> int:
-    return (finding.severity or catalogue[finding.rule].severity).rank
-
-
-def _match(project: Project, rules: list[Rule], errors: dict[str, str]) -> list[Finding | Undecided]:
-    """What the `match:` rules say, in one pass; one by one where that fails, to name the one that does."""
-    if not rules:
-        return []
-    from prodlint import match
-
-    try:
-        return list(match.check(project, rules))
-    except Exception as error:  # the other checks go on
-        if len(rules) == 1:
-            errors[rules[0].name] = _failure(f"The check of the rule `{rules[0].name}`", error)
-            return []
-    return [each for rule in rules for each in _match(project, [rule], errors)]
-
-
-def _report(
-    workspace: Workspace,
-    store: Store,
-    project: Project,
-    request: Request,
-    said: Iterable[Finding | Undecided],
-    failed: frozenset[str],
-    errors: tuple[str, ...],
-) -> Report:
+def _report(workspace: Workspace, store: Store, project: Project, request: Request, said: Said) -> Report:
     from prodlint.config import names
     from prodlint.report.assemble import MessageError, assemble
     from prodlint.store import PRAGMAS, SECRETS
     from prodlint.suppress import apply, definitions
 
-    chosen = [each for each in said if selects(workspace, each.location.path)]
-    findings = [each for each in chosen if isinstance(each, Finding)]
+    errors = (*workspace.errors, *(said.errors[name] for name in sorted(said.errors)))
+    findings = [each for each in said.findings if selects(workspace, each.location.path)]
     undecided = sorted(
-        {each for each in chosen if isinstance(each, Undecided)},
+        {each for each in said.undecided if selects(workspace, each.location.path)},
         key=lambda each: (each.location, each.rule, each.subject, each.reason),
     )
-    ran = frozenset(request.rules) - failed
+    ran = frozenset(request.rules) - said.errors.keys()
     suppressed = apply(
         findings,
         {path: project.facts(path).pragmas for path in store.marked(PRAGMAS) if selects(workspace, path)},
@@ -271,6 +208,7 @@ def _report(
 
 def _looked_at(project: Project, store: Store) -> tuple[tuple[Count, ...], tuple[str, ...], tuple[str, ...]]:
     """What the model holds, what is said of the run as a whole, and a sentence where the model cannot be built."""
+    from prodlint.checking import failure
     from prodlint.project.inspect import counted, notices
     from prodlint.store import PROBLEM
 
@@ -279,31 +217,7 @@ def _looked_at(project: Project, store: Store) -> tuple[tuple[Count, ...], tuple
         counts = (files, *(Count(*each) for each in counted(project)))
         return tuple(each for each in counts if each.number), notices(project), ()
     except Exception as error:  # what the checks found is reported all the same
-        return (files,), (), (_failure("The model of the application", error),)
-
-
-# --- Rules with code --------------------------------------------------------------------------------------------------
-
-
-def _module(rule: Rule) -> str:
-    return f"prodlint.checks.{rule.category}.{rule.name}".replace("-", "_")
-
-
-def _has_code(rule: Rule) -> bool:
-    """Whether a function belongs to the page."""
-    file = Path(__file__).parent.joinpath(*_module(rule).split(".")[1:]).with_suffix(".py")
-    return file.is_file()
-
-
-def _failure(what: str, error: Exception) -> str:
-    """A sentence that says where something failed; what the exception says may quote the tree, so it is left out."""
-    if os.environ.get("PRODLINT_DEBUG"):
-        raise error
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else ""
-    return f"{what} failed with {type(error).__name__}{where}; please report this."
+        return (files,), (), (failure("The model of the application", error),)
 
 
 def _below(ignore: tuple[str, tuple[str, ...]], root: str, folder: str) -> tuple[str, tuple[str, ...]]:

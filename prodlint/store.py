@@ -77,6 +77,12 @@ class Store:
         """Paths of the files that carry a mark (PROBLEM, SECRETS, PRAGMAS), sorted; decodes nothing."""
         return tuple(sorted(path for path, bits in self._marks.items() if bits & _BITS[mark]))
 
+    def reopen(self) -> None:
+        """Read from the cache by a connection of its own from now on: in a process that was forked, where the one that
+        was inherited is neither to be used nor to be closed."""
+        if self._cache is not None:
+            self._inherited, self._cache = self._cache, self._cache.again()
+
     def known(self, path: str, key: bytes, marks: int) -> None:
         """The cache holds the facts of this file under this key."""
         self._keys[path], self._marks[path] = key, marks

@@ -1,6 +1,8 @@
 """The pipeline: what is read when, what is kept, what is reported of failures."""
 
 import os
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -10,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from prodlint import config, engine, reading, rule, store
+from prodlint import checking, config, engine, reading, rule, store
 from prodlint.config import Config
 from prodlint.engine import Request, load, run
 from prodlint.facts import Facts, Python, Text
@@ -336,3 +338,41 @@ def test_progress_is_shown_after_a_second(capsys: pytest.CaptureFixture[str]) ->
     silent = Line(10, False, lambda: 1e9)
     silent.advance()
     assert silent._shown is None and capsys.readouterr().out == ""
+
+
+def bookshop(root: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> Report:
+    """The report of the rules that are on, where every tree counts as large."""
+    monkeypatch.setattr(checking, "LARGE", 0)
+    names = tuple(name for name, each in RULES.items() if each.default)
+    return run(request(root, rules=names, jobs=jobs, use_cache=jobs > 2))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    root = tmp_path / "bookshop"
+    shutil.copytree(Path(__file__).parent / "projects" / "bookshop", root)
+    (root / ".git").mkdir()
+    return root
+
+
+def test_a_second_process_says_what_this_one_would(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forked: list[object] = []
+    begin = checking._Beside.__enter__
+
+    def noted(beside: Any) -> Any:
+        forked.append(beside)
+        return begin(beside)
+
+    monkeypatch.setattr(checking._Beside, "__enter__", noted)
+    alone = bookshop(shop, monkeypatch, 1)
+    assert not forked
+    assert {RULES[each.finding.rule].category for each in alone.findings} >= {"database", "auth"}
+    assert bookshop(shop, monkeypatch, 2) == alone
+    assert bookshop(shop, monkeypatch, 3) == alone
+    assert len(forked) == (2 if sys.platform == "linux" else 0)
+
+
+def test_the_work_of_a_second_process_that_dies_is_done_here(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = bookshop(shop, monkeypatch, 1)
+    monkeypatch.setattr(checking._Beside, "_run", lambda beside, connection: os._exit(1))
+    assert bookshop(shop, monkeypatch, 2) == alone
