@@ -93,6 +93,17 @@ def is_privilege(name: str) -> bool:
     return _snake(name) in _PRIVILEGES
 
 
+def names_account(name: str) -> bool:
+    """Whether a cookie or an item of a session of that name says whose account is meant: `userid`, `username`. Not
+    `uid` and the like, which often are random."""
+    return _snake(name) in _USERS - {"uid", "user_uuid", "owner_uuid", "tenant_uuid"}
+
+
+def names_privilege(text: str) -> bool:
+    """Whether a text that is compared with what a client sent says what the client may do: `admin`, `app_admin`."""
+    return not {"admin", "administrator", "superuser", "superadmin", "sysadmin"}.isdisjoint(words_of(text))
+
+
 def is_state(name: str) -> bool:
     """Whether an attribute of the caller says that the account or token is in order, and not what it may do."""
     return _snake(name) in _STATES

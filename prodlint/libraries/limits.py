@@ -24,6 +24,16 @@ DECORATORS = frozenset(
 )
 """Decorators and dependencies that limit one route."""
 
+BASIC = frozenset(
+    {
+        "fastapi.security.HTTPBasic",
+        "fastapi.security.http.HTTPBasic",
+        "flask_httpauth.HTTPBasicAuth.login_required",
+        "rest_framework.authentication.BasicAuthentication",
+    }
+)
+"""What takes a name and a password with each request: a route that gives a token for them is a login."""
+
 MIDDLEWARE = frozenset(
     {
         "asgi_ratelimit.RateLimitMiddleware",

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Step, Undecided
-from prodlint.project.routes.limits import doubt_of, limits_of, may_limit, need_of, proxy
+from prodlint.project.routes.limit_doubts import doubt_of
+from prodlint.project.routes.limits import limits_of, may_limit, need_of, proxy
 
 if TYPE_CHECKING:
     from prodlint.project import Project

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Step, Undecided
+from prodlint.project.credentials.claims import claimed_identities
 from prodlint.project.identity.clients import Chosen, chosen_by_model, chosen_identities
 from prodlint.project.identity.tools import find_tools
+from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -31,6 +33,10 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             step = Step(f"`{tool.name}` is a tool that a model calls", place)
             subject = f"tool {tool.name}"
             yield _reported(chosen, subject, f"the model that calls `{tool.name}`", (*chosen.steps, step))
+    for claim in claimed_identities(project):
+        fields = {"name": claim.read.name, "who": "a cookie that nothing signs", "use": claim.use}
+        function = project.qualified(Defined(claim.where.path, claim.where.scope))
+        yield Finding(claim.location, f"{function} {claim.read.name}", fields)
 
 
 def _reported(chosen: Chosen, subject: str, who: str, steps: tuple[Step, ...]) -> Finding | Undecided:

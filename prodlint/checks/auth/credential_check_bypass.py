@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from prodlint.finding import Finding, Severity
 from prodlint.project import Project
 from prodlint.project.credentials.bypasses import bypasses, skipped_checks, unchecked_logins
+from prodlint.project.credentials.claims import claimed_privileges, unsigned_sessions
 from prodlint.project.values.bindings import Defined
 
 
@@ -18,3 +19,7 @@ def check(project: Project) -> Iterator[Finding]:
         yield Finding(each.location, f"{function}: {each.subject}", {"what": each.what}, each.steps, severity)
     for each in unchecked_logins(project):
         yield Finding(each.location, each.subject, {"what": each.what}, each.steps)
+    for claim in (*claimed_privileges(project), *unsigned_sessions(project)):
+        function = project.qualified(Defined(claim.where.path, claim.where.scope))
+        what = f"the {claim.read.kind} `{claim.read.name}` {claim.use}"
+        yield Finding(claim.location, f"{function}: {claim.read.name}", {"what": what})

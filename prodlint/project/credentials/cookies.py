@@ -23,6 +23,7 @@ from prodlint.libraries.cookies import (
 )
 from prodlint.libraries.credentials import DJANGO_SESSIONS
 from prodlint.libraries.sensitive import SECRET_CALLS, is_sensitive
+from prodlint.project.credentials.claims import claims
 from prodlint.project.credentials.django import assigned, is_complete, production_settings
 from prodlint.project.credentials.places import counts
 from prodlint.project.deployment.debug import is_for_development
@@ -55,7 +56,7 @@ class Cookie(Struct, frozen=True):
 
 def cookies(project: Project) -> Iterator[Cookie]:
     """All that an application's own code sets or has its framework set."""
-    yield from _set(project)
+    yield from _set(project, frozenset(each.read.name for each in claims(project) if each.read.kind == "cookie"))
     yield from _of_classes(project)
     yield from _of_flask(project)
     yield from _of_django(project)
@@ -64,7 +65,8 @@ def cookies(project: Project) -> Iterator[Cookie]:
 # --- set_cookie -------------------------------------------------------------------------------------------------------
 
 
-def _set(project: Project) -> Iterator[Cookie]:
+def _set(project: Project, trusted: frozenset[str]) -> Iterator[Cookie]:
+    """Cookies that handlers set; `trusted` are the names of those by which the application knows its callers."""
     for path in project.mentioning(*SET_COOKIE):
         python = project.python(path)
         if python is None or not counts(project, path):
@@ -74,7 +76,7 @@ def _set(project: Project) -> Iterator[Cookie]:
             if last_name(call.function) not in SET_COOKIE or not defaults:
                 continue
             where = Where(path, python.blocks[block].scope, block)
-            found = _of_call(project, where, call, defaults)
+            found = _of_call(project, where, call, defaults, trusted)
             if found is not None:
                 yield found
 
@@ -89,7 +91,9 @@ def _defaults(project: Project, path: str) -> dict[str, str]:
     return {"secure": "False", "httponly": "False", "samesite": "None"} if packages & PLAIN else {}
 
 
-def _of_call(project: Project, where: Where, call: Call, defaults: dict[str, str]) -> Cookie | None:
+def _of_call(
+    project: Project, where: Where, call: Call, defaults: dict[str, str], trusted: frozenset[str]
+) -> Cookie | None:
     given, incomplete = keywords(project, where.site, call)
     arguments = dict(given)
     name = _argument(where, call, arguments, 0, "key", "name")
@@ -97,7 +101,7 @@ def _of_call(project: Project, where: Where, call: Call, defaults: dict[str, str
     if name is None or value is None:
         return None
     key = _text(project, name)
-    if _is_nothing(project, value, arguments) or not _is_session(project, key, value):
+    if _is_nothing(project, value, arguments) or not (key in trusted or _is_session(project, key, value)):
         return None
     location = Location(where.path, call.place)
     label = f"the cookie `{key}`" if key else "the cookie with the token"

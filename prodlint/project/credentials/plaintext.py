@@ -17,6 +17,7 @@ from prodlint.libraries.credentials import is_password
 from prodlint.libraries.sensitive import ITEM_METHODS, ROW_METHODS, words_of
 from prodlint.project.credentials.client import sent
 from prodlint.project.credentials.places import Comparison, comparisons, counts, name_of, sources
+from prodlint.project.credentials.typed import is_typed, passwords_in_sql
 from prodlint.project.flow.traces import Where, last_name, receiver_of, written
 from prodlint.project.values.bindings import Defined, External, Variable
 from prodlint.project.values.outcomes import Instance, Pairs, options
@@ -70,7 +71,7 @@ def _compared(project: Project, path: str) -> Iterator[Plain]:
         if not any(is_password(name_of(side)) for side in (comparison.left, comparison.right)):
             continue
         for typed, stored in comparison.sides:
-            if _is_column(project, comparison, stored) and _is_typed(project, comparison.where, typed):
+            if _is_column(project, comparison, stored) and is_typed(project, comparison.where, typed):
                 location = Location(path, comparison.place)
                 why = f"`{written(stored)}` has to be the password itself for that"
                 yield Plain(location, comparison.where, "compared", written(stored), why)
@@ -79,10 +80,13 @@ def _compared(project: Project, path: str) -> Iterator[Plain]:
         if last_name(call.function) not in _LOOKUPS:
             continue
         for argument in call.arguments:
-            if is_password(argument.name) and _is_typed(project, where, argument.value):
+            if is_password(argument.name) and is_typed(project, where, argument.value):
                 location = Location(path, call.place)
                 why = f"the query asks for a row whose `{argument.name}` is what was typed"
                 yield Plain(location, where, "compared", argument.name, why)
+    for where, place in passwords_in_sql(project, path):
+        why = "the query asks for a row whose password is what was typed"
+        yield Plain(Location(path, place), where, "compared", "password", why)
 
 
 def _is_column(project: Project, comparison: Comparison, value: Value) -> bool:
@@ -138,17 +142,6 @@ def _of_request(value: Value) -> bool:
     return isinstance(value, Reference) and "request" in value.name.split(".")
 
 
-# --- typed ------------------------------------------------------------------------------------------------------------
-
-
-def _is_typed(project: Project, where: Where, value: Value) -> bool:
-    """Whether a value is a password as a client sent it."""
-    found = sent(project, where, value)
-    if found is None or found.kind not in {"body", "query"}:
-        return False
-    return found.name == "pass" or is_password(found.name.replace("-", "_"))
-
-
 # --- kept -------------------------------------------------------------------------------------------------------------
 
 
@@ -165,7 +158,7 @@ def _kept(project: Project, path: str) -> Iterator[Plain]:
         model = _model(project, where, call)
         for argument in call.arguments if model is not None else ():
             if model is not None and is_password(argument.name) and _is_plain_column(project, model, argument.name):
-                if _is_typed(project, where, argument.value) and not _is_hashed_later(project, where, call):
+                if is_typed(project, where, argument.value) and not _is_hashed_later(project, where, call):
                     yield _keeps(project, where, call.place, model, argument.name)
     python = project.python(path)
     assert python is not None
@@ -179,7 +172,7 @@ def _kept(project: Project, path: str) -> Iterator[Plain]:
                 continue
             model = _class_of(project, where, receiver_of(target))
             if model is not None and _is_plain_column(project, model, name):
-                if _is_typed(project, where, statement.value) and not _is_hashed_later(project, where, target):
+                if is_typed(project, where, statement.value) and not _is_hashed_later(project, where, target):
                     yield _keeps(project, where, statement.place, model, name)
 
 
@@ -201,7 +194,7 @@ def _is_hashed_later(project: Project, where: Where, kept: Call | Reference) -> 
         if isinstance(each, Assign) and each.place > kept.place:
             for target in each.targets:
                 owner, _, name = target.name.rpartition(".") if isinstance(target, Reference) else ("", "", "")
-                if owner in rows and is_password(name) and not _is_typed(project, where, each.value or target):
+                if owner in rows and is_password(name) and not is_typed(project, where, each.value or target):
                     return True
     return False
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, Operation, walk
+from prodlint.facts import Assign, Call, Constant, Operation, Reference, Subscript, Value, walk
 from prodlint.libraries.authentication import LOGINS
+from prodlint.libraries.identity import names_account
 from prodlint.libraries.requests import GLOBAL_REQUESTS
 from prodlint.libraries.sensitive import words_of
 from prodlint.project.routes.flask.forms import form_fields
@@ -87,6 +88,8 @@ def entrance_reason(project: Project, route: Route, segments: list[str]) -> str:
     in_path = {word for segment in segments if not segment.startswith("{") for word in _words(segment)}
     name = project.scope_of(route.handler).name
     in_name = {*words_of(name), "".join(words_of(name))}
+    if in_path & in_name & {"otp", "totp"} and taken & {"otp", "code", "passcode", "pin"}:
+        return "login"
     for entrance in _ENTRANCES:
         if _is(entrance, route, in_path, in_name, taken, does):
             return entrance.reason
@@ -171,4 +174,19 @@ def _taken(project: Project, route: Route, handler: Defined) -> frozenset[str]:
 def _logs_in(project: Project, handler: Defined) -> bool:
     """Whether a handler makes its caller a known user."""
     site = Site(handler.path, handler.scope)
-    return any(project.values.external_name(site, call.function) in LOGINS for call in project.calls_of(handler))
+    if any(project.values.external_name(site, call.function) in LOGINS for call in project.calls_of(handler)):
+        return True
+    return any(
+        _keeps_user(target)
+        for statement in project.statements_of(handler)
+        if isinstance(statement, Assign) and not isinstance(statement.value, Constant)
+        for target in statement.targets
+    )
+
+
+def _keeps_user(target: Value) -> bool:
+    """`session["user_id"] = user.id`, `request.session["user"] = ...`: the session says who calls from now on."""
+    match target:
+        case Subscript(Reference(name), Constant(str() as key)):
+            return name.rpartition(".")[2] == "session" and names_account(key)
+    return False

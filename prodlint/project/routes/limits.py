@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Constant, Directive, Document, Proxy, Reference, Sequence, Value, walk
+from prodlint.facts import Call, Constant, Directive, Document, Proxy, Sequence, Value, walk
 from prodlint.finding import Location
 from prodlint.libraries.limits import (
+    BASIC,
     DECORATORS,
     LIMITERS,
     MIDDLEWARE,
@@ -23,6 +24,7 @@ from prodlint.libraries.limits import (
 )
 from prodlint.project.deployment.declared import is_around, is_compose, is_for_development, services
 from prodlint.project.edges.settings import django_setting
+from prodlint.project.routes.entrances import handles_credentials
 from prodlint.project.values.bindings import Defined, Variable
 from prodlint.project.values.outcomes import Environment, Function, Given, Instance, Items, Known, Pairs, Site
 
@@ -32,10 +34,7 @@ if TYPE_CHECKING:
 
 TOO_MANY = 429
 _ENTRANCES = frozenset({"login", "signup", "password reset", "token refresh"})
-
-
-_HINT = re.compile(r"rate_?limit|throttl|bucket|too_?many|attempt|lock(ed)?_?out|captcha|turnstile", re.IGNORECASE)
-_LOCKOUT = re.compile(r" \w*(login_attem|failed_(login|attempt)|lock(ed)?_?out|token_?bucket)\w* ", re.IGNORECASE)
+_TOKEN_WORDS = frozenset({"token", "tokens", "login", "session", "sessions", "auth", "authenticate"})
 
 
 class Limit(Struct, frozen=True):
@@ -65,7 +64,19 @@ def need_of(project: Project, route: Route) -> str:
     reason = project.public_reason(route) if project.authentication(route).status != "required" else ""
     if reason in _ENTRANCES:
         return reason
+    if _takes_basic(project, route):
+        return "login"
     return "calls a language model" if route.handler is not None and _calls_model(project, route.handler) else ""
+
+
+def _takes_basic(project: Project, route: Route) -> bool:
+    """Whether a route gives a token for the name and password that HTTP basic authentication takes."""
+    names = {each.external for top in route.dependencies for each in top.closure()}
+    names |= {guard.external for guard in route.guards}
+    if names.isdisjoint(BASIC) or route.handler is None:
+        return False
+    words = {word for segment in route.path.lower().split("/") for word in re.split(r"[^a-z]+", segment)}
+    return bool(words & _TOKEN_WORDS) and handles_credentials(project, route.handler)
 
 
 def limits_of(project: Project, route: Route) -> tuple[Limit, ...]:
@@ -212,39 +223,6 @@ def _is_too_many(project: Project, site: Site, value: Value) -> bool:
     return given is not None and project.routing.refusals.statuses.number(site, given) == TOO_MANY
 
 
-def doubt_of(project: Project, route: Route) -> str:
-    """Why a route may be limited in a way that is not followed: what it calls, or keeps count of, is named so. Decides
-    only whether it counts as not evaluated."""
-    if route.handler is not None:
-        name = _hint(project, route.handler)
-        if name:
-            return f"what `{name}` does may limit it"
-    component = project.sources[route.application.path].project
-    for path in project.python_paths:
-        if project.role(path) == "application" and project.sources[path].project == component:
-            found = _LOCKOUT.search(project.identifiers(path))
-            if found is not None:
-                return f"`{found.group().strip()}` in `{path}` may lock an account"
-    return ""
-
-
-def _hint(project: Project, code: Defined, depth: int = 0) -> str:
-    site = Site(code.path, code.scope)
-    for value in project.values_of(code):
-        for each in walk(value):
-            name = getattr(each, "name", "")
-            if isinstance(each, Reference | Attribute) and _HINT.search(name):
-                return name
-            if isinstance(each, Call) and depth < 2:
-                meaning = project.values.callee(site, each.function)
-                inner = meaning.of if isinstance(meaning, Function) else meaning
-                if isinstance(inner, Defined) and project.scope_of(inner).kind == "function":
-                    found = _hint(project, inner, depth + 1)
-                    if found:
-                        return found
-    return ""
-
-
 def _calls_model(project: Project, code: Defined, depth: int = 0) -> bool:
     """Whether a function, or one that it calls, calls a language model."""
     known = project.limiting.models
@@ -326,5 +304,5 @@ _HARMLESS = re.compile(r"mime\.types|_params|ssl|letsencrypt")
 """Files that distributions and certbot bring, which limit nothing."""
 
 __all__ = [
-    "Limit", "Limiting", "answers_too_many", "described", "doubt_of", "limits_of", "may_limit", "need_of", "proxy",
+    "Limit", "Limiting", "answers_too_many", "described", "limits_of", "may_limit", "need_of", "proxy",
 ]  # fmt: skip
