@@ -23,6 +23,7 @@ from prodlint.project.queries.conditions import last_name
 from prodlint.project.queries.django import django_call, related_call
 from prodlint.project.queries.loads import loads_of
 from prodlint.project.queries.query import Held
+from prodlint.project.queries.repositories import repository_call
 from prodlint.project.queries.results import entity_of, executed, of_result
 from prodlint.project.queries.serialised import members
 from prodlint.project.queries.sql import named_call, sent
@@ -53,6 +54,10 @@ def held_of_call(frame: Frame, call: Call) -> Held | None:
         if any(draft.style == "django" for draft in held.drafts):
             return django_call(frame, call, held, last)
         return step(frame, call, held, last)
+    if held is None and receiver is not None and last in frame.reader.repositories.names:
+        of = frame.reader.repositories.of(frame, receiver, last)
+        if of is not None:
+            return repository_call(frame, call, *of)
     begun = _begun(frame, call, last, receiver)
     if begun is not None:
         return begun

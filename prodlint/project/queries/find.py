@@ -16,6 +16,7 @@ from prodlint.project.queries.generic import selves_of
 from prodlint.project.queries.query import Answer, Draft, Execution, Query, Touch
 from prodlint.project.queries.reader import Reader
 from prodlint.project.queries.relationships import Relationships
+from prodlint.project.queries.repositories import Repositories
 from prodlint.project.queries.texts import Texts
 from prodlint.project.values.bindings import Defined
 
@@ -51,8 +52,9 @@ def find_queries(project: Project) -> Found:
     has_models = project.entities.tables or next(iter(project.mentioning(*MAPPER_PACKAGES)), None) is not None
     if not has_models and not texts.functions:
         return Found()
-    names, functions = _interesting(project, texts)
-    reader = Reader(project, names, texts)
+    repositories = Repositories(project)
+    names, functions = _interesting(project, texts, repositories.names)
+    reader = Reader(project, names, texts, repositories)
     executions: list[Execution] = []
     touches: list[Touch] = []
     leaves: list[Draft] = []
@@ -85,20 +87,21 @@ def _leaves(frame: Frame) -> Iterator[Draft]:
             yield draft
 
 
-def _interesting(project: Project, texts: Texts) -> tuple[frozenset[str], list[Defined]]:
+def _interesting(project: Project, texts: Texts, methods: frozenset[str]) -> tuple[frozenset[str], list[Defined]]:
     """The names of functions that may send or make a query, and the functions to walk, by path and place."""
     calls: dict[Defined, set[str]] = {}
     queried: set[Defined] = set(texts.functions)
+    words = _WORDS | methods
     for path in project.python_paths:
         python = project.python(path) if project.role(path) == "application" else None
         if python is None:
             continue
-        mentions = any(f" {word} " in project.identifiers(path) for word in _WORDS)
+        mentions = any(f" {word} " in project.identifiers(path) for word in words)
         for call, block in project.calls_in(path):
             function = Defined(path, python.blocks[block].scope)
             name = _last(call)
             calls.setdefault(function, set()).add(name)
-            if mentions and (name in _WORDS or _is_manager(call)):
+            if mentions and (name in words or _is_manager(call)):
                 queried.add(function)
         if mentions:
             for value, block in project.values_in(path):

@@ -13,6 +13,7 @@ from prodlint.project.identity.calls import parts_of as _parts
 from prodlint.project.queries.frame import Frame
 from prodlint.project.queries.query import Execution, Held, Touch, either_of
 from prodlint.project.queries.relationships import Relationships
+from prodlint.project.queries.repositories import Repositories
 from prodlint.project.queries.texts import Texts
 from prodlint.project.routes.called import code_of
 from prodlint.project.values.bindings import Defined, Variable
@@ -39,9 +40,10 @@ class _Summary(Struct, frozen=True):
 class Reader:
     """Numbers queries; remembers what functions do that are given none."""
 
-    def __init__(self, project: Project, interesting: frozenset[str], texts: Texts) -> None:
+    def __init__(self, project: Project, interesting: frozenset[str], texts: Texts, repositories: Repositories) -> None:
         self.project = project
         self.texts = texts
+        self.repositories = repositories
         self.entities = project.entities
         self.relationships = Relationships(project)
         self.interesting = interesting
@@ -58,9 +60,7 @@ class Reader:
         self._count += 1
         return self._count
 
-    def read(
-        self, function: Defined, arguments: tuple[tuple[str, Given], ...] = (), is_generic: bool = False
-    ) -> Frame:
+    def read(self, function: Defined, arguments: tuple[tuple[str, Given], ...] = (), is_generic: bool = False) -> Frame:
         """Walk a function by itself; `is_generic` says that it is one walk of several, each with another model."""
         self.followed = 0
         self.is_generic = is_generic
