@@ -27,6 +27,10 @@ APPLICATIONS = frozenset(
 ARGUMENTS: dict[str, dict[str, str]] = {
     **{name: {"debug": PAGES} for name in APPLICATIONS if not name.startswith(("flask.", "quart.", "apiflask."))},
     "tornado.web.Application": {"debug": PAGES},
+    "aiohttp.web.Application": {"debug": PAGES},
+    "aiohttp.web_app.Application": {"debug": PAGES},
+    "connexion.App.run": {"debug": DEBUGGER},
+    "connexion.FlaskApp.run": {"debug": DEBUGGER},
     **{
         f"{name}.run": {
             "debug": DEBUGGER,
@@ -52,7 +56,9 @@ ARGUMENTS: dict[str, dict[str, str]] = {
 }
 """Arguments that turn debugging on, with what it does. Sources: the reference of each library; for Flask
 https://flask.palletsprojects.com/en/stable/api/#flask.Flask.run, for Starlette
-https://www.starlette.io/applications/, for uvicorn https://www.uvicorn.org/settings/."""
+https://www.starlette.io/applications/, for uvicorn https://www.uvicorn.org/settings/. aiohttp's argument
+is deprecated and still puts the traceback into the answer (tests/test_debug.py); connexion 2 hands its own on to Flask
+(https://connexion.readthedocs.io/en/2.14.2/routing.html), and 3 takes none."""
 
 STARTS = frozenset(name for name in ARGUMENTS if name.endswith((".run", ".run_simple", ".run_server")))
 """Those that start the server themselves: a program that another server imports never gets there."""
