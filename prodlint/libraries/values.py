@@ -49,6 +49,11 @@ DATACLASSES = frozenset(
 )
 """Decorators that make an `__init__` of the annotated names in the body of a class (PEP 557, attrs documentation)."""
 
+DATACLASS_FIELDS = frozenset(
+    {"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "pydantic.Field", "pydantic.fields.Field"}
+)
+"""Functions that describe a field of a dataclass, with `default` or `default_factory` (`factory` in attrs)."""
+
 MODEL_BASES = frozenset({"pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel", "sqlmodel.SQLModel"})
 """Classes whose annotated names are fields that each object has a value of its own for: the default is only one."""
 

@@ -17,6 +17,7 @@ from prodlint.finding import Location
 from prodlint.gitignore import Ignore
 from prodlint.libraries.tokens import MENTIONS
 from prodlint.project.credentials.places import Scans
+from prodlint.project.dataclass_settings import find_dataclass_settings
 from prodlint.project.deployment.deployment import Deployment
 from prodlint.project.deployment.env_files import ignores
 from prodlint.project.drift.cover import Cover, covers
@@ -302,8 +303,11 @@ class Project:
 
     @cached_property
     def settings(self) -> Mapping[Defined, Settings]:
-        """Settings classes, by class."""
-        return find_settings(self)
+        """Settings classes, and dataclasses whose fields ask the environment, by class."""
+        found = find_settings(self)
+        # The defaults of dataclasses may be read through settings classes.
+        self.__dict__["settings"] = found
+        return {**find_dataclass_settings(self), **found}
 
     @cached_property
     def routing(self) -> Routing:

@@ -40,6 +40,8 @@ class Field(Struct, frozen=True):
     """The default where it is written; None for none."""
     aliases: tuple[str, ...] = ()
     """Other variables that it is read from."""
+    is_plain: bool = False
+    """Whether the default itself asks the environment, in a dataclass."""
 
 
 class Settings(Struct, frozen=True):
@@ -142,22 +144,24 @@ def _own_fields(project: Project, owner: Defined, prefix: str, case: bool, old: 
             continue
         if statement.annotation is None and not _is_field_call(project, site, statement.value):
             continue
-        type_text = _type_text(statement.annotation)
-        if type_text.startswith(("ClassVar", "typing.ClassVar")):
+        written = type_text(statement.annotation)
+        if written.startswith(("ClassVar", "typing.ClassVar")):
             continue
         value = _in_annotation(project, site, statement.annotation) if statement.value is None else statement.value
         default, given, names = _default(project, site, value)
-        if default is None and old and type_text.startswith(("Optional[", "typing.Optional[")):
+        if default is None and old and written.startswith(("Optional[", "typing.Optional[")):
             default = Outcome(Known(None))
         meaning = default.meaning if default is not None else None
-        if isinstance(value, Call) and isinstance(meaning, Environment):
-            names = names or (meaning.name,)
-        secret = is_sensitive(name) or bool(meaning_of(name)[0]) or any(word in type_text for word in _SECRET_TYPES)
+        if isinstance(value, Call) and isinstance(meaning, Environment) and not names:
+            # pydantic asks for the field's own name first; the default that asks by itself fails where it has none.
+            own = f"{prefix}{name}"
+            names = (meaning.name,) if meaning.fallback is None or own == meaning.name else (meaning.name, own)
+        secret = is_sensitive(name) or bool(meaning_of(name)[0]) or any(word in written for word in _SECRET_TYPES)
         location = Location(owner.path, statement.place)
         env, *others = names or (f"{prefix}{name}",)
         required = default is None or (isinstance(meaning, Environment) and meaning.fallback is None)
         env, aliases = (env, tuple(others)) if case else (env.upper(), tuple(each.upper() for each in others))
-        fields.append(Field(name, env, type_text, default, location, secret, owner, required, given, aliases))
+        fields.append(Field(name, env, written, default, location, secret, owner, required, given, aliases))
     return fields
 
 
@@ -210,7 +214,7 @@ def _aliases(project: Project, site: Site, field: Call) -> tuple[str, ...]:
     return ()
 
 
-def _type_text(annotation: Value | None) -> str:
+def type_text(annotation: Value | None) -> str:
     """An annotation as one would write it, subscripts shortened to what matters."""
     match annotation:
         case None:
@@ -223,9 +227,9 @@ def _type_text(annotation: Value | None) -> str:
             return "None"
         case Subscript(inner, index):
             items: tuple[Value, ...] = index.items if isinstance(index, Sequence) else (index,)
-            return f"{_type_text(inner)}[{', '.join(_type_text(item) for item in items)}]"
+            return f"{type_text(inner)}[{', '.join(type_text(item) for item in items)}]"
     operands = getattr(annotation, "operands", ())
-    return " | ".join(_type_text(operand) for operand in operands)
+    return " | ".join(type_text(operand) for operand in operands)
 
 
 def rows(project: Project) -> list[dict[str, object]]:

@@ -70,7 +70,7 @@ def find_reads(project: Project) -> Iterator[Read]:
             path = field.location.path
             if path != settings.location.path or project.role(path) not in ("application", "script"):
                 continue
-            if field.owner != settings.of:
+            if field.owner != settings.of or field.is_plain:
                 continue
             given = field.given
             site = Site(path, settings.of.scope)

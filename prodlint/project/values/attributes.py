@@ -73,7 +73,7 @@ def _member(values: Values, instance: Instance, name: str) -> Outcome:
     path, scope = instance.of.path, instance.of.scope
     field = values.project.settings_field(instance.of, name)
     if field is not None:
-        return field
+        return _field(values, instance, name) or field
     for ancestor in names.ancestors(path, scope):
         if isinstance(ancestor, External):
             if ancestor.name not in {"builtins.object"} and ancestor.name not in SETTINGS_BASES:
