@@ -202,15 +202,19 @@ def test_nodes_are_checked_again_after_parsing() -> None:
         cst.Name("")
 
 
-def test_the_quick_parser_makes_the_tree_of_libcst() -> None:
-    text = (
-        'import os\n\n\n@deco(1)\nasync def f(a, *b, c: int = 2, **d) -> str:  # said\n    return f"{a!r:>{c}}" + "x"\n'
-    )
-    quick = parse(text)
-    assert quick.deep_equals(cst.parse_module(text))
-    assert quick.code == text
+@pytest.mark.parametrize("path", OWN[::8], ids=str)
+def test_what_the_quick_parser_leaves_out_changes_no_fact(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = path.read_text()
+    quick = read("a.py", text)
+    assert cst.parse_module(text).code == text
+    monkeypatch.setattr("prodlint.readers.python.parse", cst.parse_module)
+    assert read("a.py", text) == quick
+
+
+def test_the_quick_parser_refuses_what_libcst_refuses() -> None:
     with pytest.raises(cst.ParserSyntaxError):
         parse("def f(:\n")
+    assert cst.parse_module("a = 1  # b\n").code == "a = 1  # b\n"
 
 
 def test_libcst_imports_itself_for_each_node(monkeypatch: pytest.MonkeyPatch) -> None:
