@@ -330,3 +330,46 @@ def test_a_subclass_of_the_flask_extension_may_set_options(tmp_path: Path) -> No
     (found,) = project(tmp_path, files).engines
     assert [name for name, _ in found.arguments] == ["echo"]
     assert found.incomplete == "`Own` sets options by itself"
+
+
+def test_pools_of_libraries_that_are_told_a_url(tmp_path: Path) -> None:
+    text = """
+import os
+from databases import Database
+from tortoise import Tortoise
+from tortoise.contrib.fastapi import register_tortoise
+
+CONFIG = {
+    "connections": {
+        "default": {"engine": "tortoise.backends.asyncpg", "credentials": {"host": "db", "maxsize": 7}},
+        "other": "mysql://db/app?maxsize=8",
+    },
+    "apps": {},
+}
+one = Database("postgresql+asyncpg://db/app", min_size=2, max_size=6)
+register_tortoise(None, db_url="sqlite://:memory:")
+register_tortoise(None, config=CONFIG)
+
+async def create():
+    await Tortoise.init(db_url="postgres://db/app")
+    await Tortoise.generate_schemas()
+    await Tortoise.close_connections()
+"""
+    found = project(tmp_path, {"app.py": text}).engines
+    sizes = [getattr(getattr(each.argument("pool_size"), "value", None), "value", None) for each in found]
+    assert [(each.library, each.database.dialects, each.is_disposed) for each in found] == [
+        ("databases", ("postgresql",), False),
+        ("tortoise", ("sqlite",), False),
+        ("tortoise", ("postgresql",), False),
+        ("tortoise", ("mysql",), False),
+        ("tortoise", ("postgresql",), True),
+    ]
+    assert sizes == [6, None, 7, 8, None]
+
+
+def test_the_pools_of_tortoise_have_these_sizes() -> None:
+    pytest.importorskip("tortoise.backends.asyncpg.client")
+    from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+    client = AsyncpgDBClient("u", "p", "db", "host", 5432, connection_name="x")
+    assert client.pool_maxsize == DRIVER_SIZES["tortoise"][0]

@@ -134,11 +134,44 @@ DRIVER_SIZES: dict[str, tuple[int, int]] = {
     "psycopg_pool": (4, 0),
     "aiopg": (10, 0),
     "aiomysql": (10, 0),
+    "databases": (10, 0),
+    "tortoise": (5, 0),
 }
-"""The most connections that these pools open by default, and how many more under load.
+"""The most connections that these pools open by default, and how many more under load; `databases` leaves it to
+asyncpg, aiopg and aiomysql.
 https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.pool.create_pool,
 https://www.psycopg.org/psycopg3/docs/api/pool.html, https://aiopg.readthedocs.io/en/stable/core.html,
 https://aiomysql.readthedocs.io/en/stable/pool.html"""
+
+class UrlPool(Struct, frozen=True):
+    """How a library that makes its own pool is told its database."""
+
+    library: str
+    position: int
+    """Where the URL stands when it has no name; -1 for nowhere."""
+    url: str
+    config: str = ""
+    """The keyword of a mapping with `connections`."""
+    config_position: int = -1
+
+
+_TORTOISE = UrlPool("tortoise", -1, "db_url", "config", 1)
+URL_POOLS: dict[str, UrlPool] = {
+    "databases.Database": UrlPool("databases", 0, "url"),
+    "tortoise.Tortoise.init": UrlPool("tortoise", -1, "db_url", "config", 0),
+    **{
+        f"tortoise.contrib.{name}": _TORTOISE
+        for name in (
+            "fastapi.register_tortoise", "fastapi.RegisterTortoise", "starlette.register_tortoise",
+            "quart.register_tortoise", "sanic.register_tortoise", "aiohttp.register_tortoise",
+        )
+    },
+}  # fmt: skip
+"""Calls that make such pools. https://tortoise.github.io/databases.html, https://www.encode.io/databases/"""
+URL_POOL_SIZES = ("maxsize", "max_size")
+"""What sets their size, in the query of the URL, among the credentials or as a keyword."""
+URL_DIALECTS = {"asyncpg": "postgresql", "psycopg": "postgresql", "postgres": "postgresql", "aiomysql": "mysql"}
+"""Tortoise's names of databases, where they are those of drivers."""
 
 CONNECTION_LIMITS: dict[str, int] = {"postgresql": 100, "postgres": 100, "mysql": 151, "mariadb": 151}
 """Connections that a server accepts unless it is told otherwise (`max_connections`).

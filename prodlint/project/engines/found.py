@@ -12,6 +12,7 @@ from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.flask import engines_of_flask
 from prodlint.project.engines.pools import engines_of_drivers
 from prodlint.project.engines.programs import is_disposed, is_script
+from prodlint.project.engines.registered import engines_of_urls
 from prodlint.project.engines.urls import Database, Evidence, database_of, evidence
 from prodlint.project.values.arguments import group, keywords
 from prodlint.project.values.outcomes import Given
@@ -27,7 +28,8 @@ def find_engines(project: Project) -> tuple[Engine, ...]:
     known = evidence(project)
     names = ENGINE_FACTORIES | CONFIGURED_FACTORIES | set(CONFIGURATIONS)
     found = [_made(project, known[project.sources[site.path].project], site) for site in project.calls(names)]
-    found += [*engines_of_flask(project, known), *engines_of_django(project, known), *engines_of_drivers(project)]
+    found += [*engines_of_flask(project, known), *engines_of_django(project, known), *engines_of_drivers(project),
+              *engines_of_urls(project, known)]  # fmt: skip
     return tuple(sorted((each for each in found if each is not None), key=lambda each: each.location))
 
 
