@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, walk
+from prodlint.facts import Call, Constant, Value, walk
 from prodlint.libraries.identity import ROW_SECURITY, SILENT_FILTERS, TOKEN_CHECKS
 from prodlint.project.identity.callers import Callers, Walked
+from prodlint.project.identity.events import Label
 from prodlint.project.identity.evidence import Evidence
 from prodlint.project.identity.model import Model
 from prodlint.project.identity.owners import Owner, owner_of
 from prodlint.project.identity.proof import Proof, prove
 from prodlint.project.identity.roles import demanded
+from prodlint.project.identity.switches import Switches
 from prodlint.project.routes.route import Route
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Known, Site
@@ -42,6 +44,7 @@ class Identity:
         self.project = project
         self.model = Model(project)
         self.callers = Callers(project, self.model)
+        self.switches = Switches(project)
         self._statuses: dict[Defined, frozenset[int]] = {}
 
     def statuses(self, code: Defined) -> frozenset[int]:
@@ -50,6 +53,21 @@ class Identity:
             refusals = self.project.routing.refusals.of(code)
             self._statuses[code] = frozenset(each.status for each in refusals)
         return self._statuses[code]
+
+    def prove(self, walked: Walked) -> Proof:
+        """What is proven while a route is answered, or a tool called."""
+        return prove(walked, self.model.queries.accesses, self.excludes)
+
+    def excludes(self, one: Label, other: Label) -> bool:
+        """Whether a setting decides which of two rows is loaded."""
+        return self.switch(one, other) is not None
+
+    def switch(self, one: Label, other: Label) -> Value | None:
+        """The test of a setting that decides which of two rows is loaded; None where nothing does."""
+        if one == other or one[0] != "R" or other[0] != "R":
+            return None
+        accesses = self.model.queries.accesses
+        return self.switches.between(accesses[int(str(one[1]))], accesses[int(str(other[1]))])
 
     @cached_property
     def answered(self) -> tuple[Answered, ...]:
@@ -64,7 +82,7 @@ class Identity:
             if project.scope_of(route.handler).kind != "function":
                 continue
             walked = self.callers.walk(route)
-            proof = prove(walked, self.model.queries.accesses)
+            proof = self.prove(walked)
             found.append(Answered(route, project.authentication(route).status, walked, proof))
         return tuple(found)
 

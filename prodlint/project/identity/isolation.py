@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from prodlint.finding import Location, Step
 from prodlint.libraries.identity import is_owner_column
+from prodlint.project.flow.traces import written
 from prodlint.project.identity.callers import Found
 from prodlint.project.identity.doubts import doubt_about
 from prodlint.project.identity.events import Access, Constraint, Label, Modified, Refused, Written
@@ -60,21 +61,20 @@ def _exposed(identity: Identity, answered: Answered, label: Label) -> Exposed | 
     access = identity.model.queries.accesses[int(str(label[1]))]
     if access.table is None or access.kind == "insert" or label in proof.proven:
         return None
-    if proof.labels_of(label) & proof.proven:
-        return None
     chosen = _chosen(evidence, proof, label, access.table)
     if chosen is None:
         return None
     condition, table, key = chosen
     verb = _verb(answered, label)
     ownership = evidence.ownership(table)
-    why = _why(evidence, ownership, table, verb, answered)
+    why, unset = _switched(identity, answered, label)
+    why = why or _why(evidence, ownership, table, verb, answered)
     if not verb or not why:
         return None
     owner = sorted(ownership.columns or ownership.written, key=lambda each: (not is_owner_column(each), each))[0]
     if _asks_for_owner(evidence, proof, label, access.table):
         return None  # The client names the owner: that is `client-supplied-identity`.
-    doubt = answered.walked.unknown or doubt_about(answered, label)
+    doubt = unset or answered.walked.unknown or doubt_about(answered, label)
     return Exposed(
         answered, access, table, owner, key, verb, condition.entry, why, doubt or identity.hidden,
         (Step(f"`{access.table.label}` is looked up here by `{key}` alone", access.location),),
@@ -92,18 +92,18 @@ def _chosen(evidence: Evidence, proof: Proof, label: Label, table: Table) -> tup
         if not inputs:
             continue
         name = str(inputs[0][-1])
-        if evidence.is_key(table, event.column):
-            return found, table, name
         column = table.of_attribute(event.column)
+        if evidence.is_key(table, event.column) or (column is not None and column.unique and not column.foreign_key):
+            return found, table, name
         parent = evidence.target(column) if column is not None and column.foreign_key else None
         if parent is not None and not evidence.is_user(parent) and evidence.ownership(parent).columns:
             return found, parent, name
     return None
 
 
-def _asks_for_owner(evidence: Evidence, proof: Proof, label: Label, table: Table) -> bool:
+def _asks_for_owner(evidence: Evidence, proof: Proof, label: Label, table: Table | None) -> bool:
     """Whether the query has a condition on a column that says whose a row is."""
-    columns = evidence.ownership(table).columns
+    columns = evidence.ownership(table).columns if table is not None else set()
     for found in proof.conditions.get(label, ()):
         event = found.event
         assert isinstance(event, Constraint)
@@ -162,6 +162,22 @@ def _why(evidence: Evidence, ownership: Ownership, table: Table, verb: str, answ
     ):  # fmt: skip
         return f"`{authors[0]}` says so and the caller is compared with something else"
     return ""
+
+
+def _switched(identity: Identity, answered: Answered, label: Label) -> tuple[str, str]:
+    """What says that a row is not for everyone where a setting chooses this query or one that asks for the owner, and
+    the doubt where this one is not chosen unless somebody sets it."""
+    accesses = identity.model.queries.accesses
+    table = accesses[int(str(label[1]))].table
+    for other in sorted(answered.proof.conditions.keys() & answered.proof.proven, key=str):
+        test = identity.switch(label, other)
+        if test is None or accesses[int(str(other[1]))].table != table:
+            continue
+        if _asks_for_owner(identity.evidence, answered.proof, other, table):
+            is_open = identity.switches.is_open(accesses[int(str(label[1]))], test)
+            doubt = "" if is_open else f"only where `{written(test)}` is set otherwise is the owner not asked for"
+            return f"the branch that `{written(test)}` switches off asks for the owner", doubt
+    return "", ""
 
 
 def _is_direct(answered: Answered) -> bool:

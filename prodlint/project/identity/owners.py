@@ -74,6 +74,8 @@ def _names(identity: Identity, answered: Answered, results: Labels) -> set[str]:
     rows = {each for each in results if each[0] == "R" and accesses[int(str(each[1]))].kind != "insert"}
     if rows and rows.isdisjoint(answered.proof.proven):
         return set()
+    if any(identity.excludes(one, other) for one in rows - answered.proof.proven for other in rows):
+        return set()  # A setting opens a branch that asks for nothing.
     events = (each.event for each in answered.walked.found if not each.is_root)
     return {name for event in events for name in _bound(identity, answered, event)}
 

@@ -7,7 +7,7 @@ caller is perhaps proven.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -53,8 +53,8 @@ class Proof(Struct, frozen=True):
         return frozenset(found)
 
 
-def prove(walked: Walked, accesses: list[Access]) -> Proof:
-    """Work out what is proven while a route is answered."""
+def prove(walked: Walked, accesses: list[Access], excludes: Callable[[Label, Label], bool]) -> Proof:
+    """Work out what is proven while a route is answered; `excludes` says of two rows that never both are loaded."""
     conditions: dict[Label, list[Found]] = {}
     for found in walked.found:
         if isinstance(found.event, Constraint):
@@ -75,8 +75,9 @@ def prove(walked: Walked, accesses: list[Access]) -> Proof:
         caller |= more
     compared = [each.event for each in walked.found if isinstance(each.event, Compared)]
     inserted: set[Label] = {row for row in selected if row[0] == "R" and accesses[int(str(row[1]))].kind == "insert"}
-    proven = _closure(set(caller), compared, selected, inserted)
-    perhaps = _closure(_handed(walked, proven), compared, selected, inserted)
+    through: dict[Label, set[Label]] = {}
+    proven = _closure(set(caller), compared, selected, inserted, through, excludes)
+    perhaps = _closure(_handed(walked, proven), compared, selected, inserted, dict(through), excludes)
     known = frozenset(caller)
     equal = set(caller)
     for pair in compared:
@@ -101,22 +102,36 @@ def prove(walked: Walked, accesses: list[Access]) -> Proof:
 
 
 def _closure(
-    known: set[Label], compared: Iterable[Compared], selected: dict[Label, Labels], inserted: set[Label]
+    known: set[Label],
+    compared: Iterable[Compared],
+    selected: dict[Label, Labels],
+    inserted: set[Label],
+    through: dict[Label, set[Label]],
+    excludes: Callable[[Label, Label], bool],
 ) -> set[Label]:
+    """What follows from what is known; `through` gets the labels that nothing but rows has proven, with these rows:
+    they prove no row of a branch in which those are never loaded."""
     compared = list(compared)
     while True:
-        before = len(known)
+        before = len(known), sum(len(rows) for rows in through.values())
         for each in compared:
-            if each.left & known:
-                known |= each.right
-            if each.right & known:
-                known |= each.left
+            for one, other in ((each.left, each.right), (each.right, each.left)):
+                if one & known:
+                    known |= other
+                    for label in other & through.keys():
+                        del through[label]
         for row, labels in selected.items():
             if row in known and row not in inserted:
-                known |= labels
-            elif labels & known:
+                for label in labels:
+                    if label not in known or label in through:
+                        known.add(label)
+                        through.setdefault(label, set()).add(row)
+            elif any(
+                label not in through or not all(excludes(row, each) for each in through[label])
+                for label in labels & known
+            ):
                 known.add(row)
-        if len(known) == before:
+        if before == (len(known), sum(len(rows) for rows in through.values())):
             return known
 
 

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from prodlint.facts import Call
 from prodlint.finding import Step
-from prodlint.project.identity.proof import prove
 from prodlint.project.routes.decorators import wrapped_by
 from prodlint.project.values.bindings import Defined
 
@@ -123,7 +122,7 @@ def _decides(project: Project, route: Route) -> bool:
     if route.handler is not None and 403 in identity.statuses(route.handler):
         return True
     walked = identity.callers.walk(route)
-    proof = prove(walked, identity.model.queries.accesses)
+    proof = identity.prove(walked)
     return proof.compares or bool(proof.restrictions) or bool(proof.perhaps - proof.proven - {("?",)})
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from prodlint.libraries.identity import TOOL_CONTEXTS, TOOL_DECORATORS
 from prodlint.project.identity.callers import Walked, annotated_names
 from prodlint.project.identity.events import CALLER, Labels
-from prodlint.project.identity.proof import Proof, prove
+from prodlint.project.identity.proof import Proof
 from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def find_tools(identity: Identity) -> Iterator[Tool]:
             if scope.kind == "function" and scope.decorators and _is_tool(project, Defined(path, index)):
                 function = Defined(path, index)
                 walked = identity.callers.walk_tool(function, _arguments(project, function))
-                proof = prove(walked, identity.model.queries.accesses)
+                proof = identity.prove(walked)
                 yield Tool(function, project.qualified(function), walked, proof)
 
 
