@@ -12,13 +12,12 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
-from prodlint import readers
+from prodlint import stamps
 from prodlint.cache import Cache, open_cache
 from prodlint.finding import Severity
 from prodlint.report.model import Count, Report
@@ -236,7 +235,7 @@ def _memo_key(request: Request, workspace: Workspace) -> str:
     """A digest of all that a report depends on: the request, the files by their signatures, and prodlint's own code."""
     digest = hashlib.blake2b(digest_size=16)
     asked = msgspec.structs.replace(request, jobs=0, progress=False)
-    for part in (readers.digest(), _own_digest(), msgspec.msgpack.encode(asked), msgspec.msgpack.encode(workspace)):
+    for part in (stamps.of_everything(), msgspec.msgpack.encode(asked), msgspec.msgpack.encode(workspace)):
         digest.update(part if isinstance(part, bytes) else part.encode())
     return digest.hexdigest()
 
@@ -254,20 +253,3 @@ def _recall(cache: Cache, key: str) -> Report | None:
 def _is_settled(workspace: Workspace, started: int) -> bool:
     """Whether no file was changed just before the run, when one more change might leave it with the same time."""
     return not any(abs(started - source.modified) < RACY for source in workspace.sources.values())
-
-
-@cache
-def _own_digest() -> str:
-    """The code of checks, project and reports, by size and time of its files."""
-    return "\n".join(_signatures(os.path.dirname(os.path.abspath(__file__))))
-
-
-def _signatures(folder: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda each: each.name):
-            if entry.is_dir():
-                if entry.name not in ("__pycache__", "rules"):
-                    yield from _signatures(entry.path)
-            elif entry.name.endswith(".py"):
-                status = entry.stat()
-                yield f"{entry.path}:{status.st_size}:{status.st_mtime_ns}"

@@ -8,7 +8,6 @@ changes.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
@@ -139,6 +138,8 @@ def load(extra: tuple[str, ...] = (), cache: Path | None = None) -> dict[str, Ru
 
 def nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
     """ "; did you mean `x`?" with the nearest known word, or "" where none is near."""
+    import difflib  # Only for mistakes: it costs a twentieth of a warm run.
+
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     if not found and len(word) > 3:
         found = [each for each in known if word in each]

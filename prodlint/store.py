@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from prodlint import facts, readers
+from prodlint import facts, readers, stamps
 from prodlint.cache import Cache, Known, Row
 from prodlint.facts import Facts
 from prodlint.sources import Source, Workspace, read_regular
@@ -99,7 +99,7 @@ class Store:
 def fill(workspace: Workspace, cache: Cache | None, settled: int, jobs: int = 0, progress: bool = False) -> Store:
     """The facts of all files of a workspace. A file changed after the time `settled` is never trusted by its time."""
     store = Store(workspace, cache)
-    stamp = readers.digest()
+    stamp = stamps.of_readers()
     misses: list[Source] = []
     moved: list[tuple[str, int, int, int, str, bytes]] = []
     known = cache.known() if cache is not None else {}

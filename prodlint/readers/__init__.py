@@ -6,24 +6,17 @@ Whatever a file holds, the answer is facts: what cannot be read is a problem, on
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
 import re
-import sys
-from functools import cache
 from importlib import import_module
-from importlib.machinery import PathFinder
 
-from prodlint import __version__
 from prodlint.facts import Facts, Problem, Text, place_of
 
-__all__ = ["digest", "limit_of", "oversize", "problem_facts", "read", "tame"]
+__all__ = ["limit_of", "oversize", "problem_facts", "read", "tame"]
 
 MEGABYTE = 1 << 20
 _READERS = frozenset("python toml yaml json requirements dockerfile dotenv ini ignore script sql proxy".split())
 _LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
-_LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "sqlparse", "tomli")
-"""Libraries that readers use; another version of one may read differently."""
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -105,26 +98,6 @@ def tame(kind: str, data: bytes) -> bool:
     if kind not in ("python", "yaml"):
         return True
     return len(data) < MEGABYTE // 4 and b"(" * 80 not in data and max(map(len, data.split(b"\n"))) < 10_000
-
-
-@cache
-def digest() -> str:
-    """What the facts of a file depend on beside the file: the readers' code and libraries, by size and time of their
-    files, which is much cheaper than by content."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    files = []
-    for folder in ("facts", "readers", "syntax", "libraries"):
-        with os.scandir(os.path.join(package, folder)) as entries:
-            files += sorted(entry.path for entry in entries if entry.name.endswith(".py"))
-    for name in _LIBRARIES:
-        found = PathFinder.find_spec(name)
-        if found is not None and found.origin:
-            files.append(found.origin)
-    parts = [__version__, sys.version]
-    for file in files:
-        status = os.stat(file)
-        parts.append(f"{file}:{status.st_size}:{status.st_mtime_ns}")
-    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 # --- Text and templates -----------------------------------------------------------------------------------------------
