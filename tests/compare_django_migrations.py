@@ -28,7 +28,6 @@ settings.DATABASES = {
            "PORT": url.port, "PASSWORD": ""}
     for name in settings.DATABASES
 }
-settings.DATABASE_ROUTERS = []
 django.setup()
 from django.core.management import call_command
 from django.db import connection

@@ -75,29 +75,50 @@ def postgresql() -> Iterator[str]:
             subprocess.run(stop, check=False, stdout=subprocess.DEVNULL, cwd=data)
 
 
-def reflected(url: str, schemas: tuple[str | None, ...] = (None,)) -> dict[str, Any]:
-    """The tables of a database, by name, with the schema in front where it is not the default one."""
+def reflected(url: str, schemas: tuple[str | None, ...] = (None,), with_names: bool = False) -> dict[str, Any]:
+    """The tables of a database, by name, with the schema in front where it is not the default one. `with_names` adds the
+    constraints with their names: kind, name, columns, target. Also runs in applications' environments."""
     found = inspect(create_engine(url.replace("postgresql://", "postgresql+psycopg://")))
     tables: dict[str, Any] = {}
     for schema in schemas:
-        for table in found.get_table_names(schema=schema):
-            indexes = [
+        columns, keys = found.get_multi_columns(schema=schema), found.get_multi_pk_constraint(schema=schema)
+        foreign, uniques = (
+            found.get_multi_foreign_keys(schema=schema),
+            found.get_multi_unique_constraints(schema=schema),
+        )
+        indexes, checks = found.get_multi_indexes(schema=schema), found.get_multi_check_constraints(schema=schema)
+        for where, rows in columns.items():
+            own = [
                 [each["name"], [name or "(...)" for name in each["column_names"]], bool(each["unique"])]
-                for each in found.get_indexes(table, schema=schema)
+                for each in indexes.get(where, ())
                 # PostgreSQL's own index of a constraint; Django's second one for LIKE.
                 if "duplicates_constraint" not in each and not each["name"].endswith("_like")
             ]
-            tables[f"{schema}.{table}" if schema else table] = {
-                "columns": {each["name"]: bool(each["nullable"]) for each in found.get_columns(table, schema=schema)},
-                "key": sorted(found.get_pk_constraint(table, schema=schema)["constrained_columns"]),
+            key = keys.get(where) or {"constrained_columns": [], "name": ""}
+            tables[f"{schema}.{where[1]}" if schema else where[1]] = made = {
+                "columns": {each["name"]: bool(each["nullable"]) for each in rows},
+                "key": sorted(key["constrained_columns"]),
                 "foreign": {
                     column: each["referred_table"]
-                    for each in found.get_foreign_keys(table, schema=schema)
+                    for each in foreign.get(where, ())
                     for column in each["constrained_columns"]
                 },
-                "indexes": sorted(indexes),
-                "uniques": sorted(each["column_names"] for each in found.get_unique_constraints(table, schema=schema)),
+                "indexes": sorted(own),
+                "uniques": sorted(each["column_names"] for each in uniques.get(where, ())),
             }
+            if with_names:
+                made["named"] = [
+                    *(
+                        ["primary key", key["name"] or "", key["constrained_columns"], ""]
+                        for _ in key["constrained_columns"][:1]
+                    ),
+                    *(["unique", each["name"], each["column_names"], ""] for each in uniques.get(where, ())),
+                    *(["check", each["name"], [], ""] for each in checks.get(where, ())),
+                    *(
+                        ["foreign key", each["name"], each["constrained_columns"], each["referred_table"]]
+                        for each in foreign.get(where, ())
+                    ),
+                ]
     return tables
 
 
