@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
         ], options={{"unique_together": {{("owner", "brand")}}, "db_table": "items", "indexes": [
             models.Index(fields=["-note", "owner"], name="note_owner")]}}),
         migrations.CreateModel("Seen", [("id", models.AutoField(primary_key=True))], {{"managed": False}}),
+        migrations.CreateModel("Other", [("id", models.AutoField(primary_key=True))], {{"swappable": "AUTH_USER_MODEL"}}),
         migrations.CreateModel("Book", [
             ("item_ptr", models.OneToOneField("store.Item", models.CASCADE, parent_link=True, primary_key=True)),
             ("pages", models.IntegerField()),
@@ -254,7 +255,7 @@ class Rows(migrations.RunPython):
         ('migrations.AddField("item", "x", make())', (), "the field `x` is computed"),
         ('migrations.AlterUniqueTogether("item", names())', (), "`unique_together` is computed"),
         ('migrations.RunSQL("DO $$ ALTER TABLE items ADD x int $$")', (), "a block of SQL code may change it"),
-        ("migrations.RunSQL(open('x.sql').read())", ("SQL is executed that is not seen: what is called is not known",), ""),
+        ("migrations.RunSQL(open('x.sql').read())", ("SQL is executed that is not seen: the file `x.sql` is not seen",), ""),
         ("migrations.RunPython(lambda apps, editor: None)", (), ""),
     ],
 )

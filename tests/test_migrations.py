@@ -232,3 +232,69 @@ op.create_foreign_key("fk_a_b", "a", "b", ["b_id"], ["id"])
     )
     table = found.table("a")
     assert table is not None and not table.unknown and table.column("b_id").foreign_key == "b.id"  # type: ignore[union-attr]
+
+
+LONG = "ix_" + "x" * 70
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (f'op.execute("CREATE INDEX {LONG} ON items (name)")', LONG[:63]),
+        (f'op.create_index(op.f("{LONG}"), "items", ["name"])', ""),
+    ],
+)
+def test_names_are_cut_as_postgresql_and_sqlalchemy_cut_them(body: str, name: str) -> None:
+    from sqlalchemy import Column, Integer, MetaData, Table
+    from sqlalchemy.dialects import postgresql
+    from sqlalchemy.schema import CreateIndex, Index
+    from sqlalchemy.sql.naming import conv
+
+    index = Index(conv(LONG), Table("items", MetaData(), Column("name", Integer)).c.name)
+    name = name or str(CreateIndex(index).compile(dialect=postgresql.dialect())).split()[2]
+    ini = {"alembic.ini": "[alembic]\nscript_location = alembic\nsqlalchemy.url = postgresql://db/app\n"}
+    (made,) = [each for each, _ in indexes(environment(ITEMS, body, more=ini)) if each != "ix_items_name"]
+    assert made == name and len(made) <= 63
+
+
+def test_methods_and_expressions_of_indexes() -> None:
+    found = environment(
+        ITEMS,
+        """
+op.create_index("a", "items", ["id"], postgresql_using="gin", postgresql_ops={"id": "gin_trgm_ops"})
+op.create_index("b", "items", [sa.text("lower(name)")])
+op.execute("CREATE INDEX c ON items USING gist (owner_id)")
+""",
+    )
+    table = found.table("items")
+    assert table is not None and table.leading == {"id", "name", "(lower(name))"}
+    assert {index.name: index.method for index in table.indexes} == {"ix_items_name": "", "a": "gin", "b": "", "c": "gist"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'op.execute(open("alembic/sql/more.sql").read())',
+        'op.execute((Path(__file__).parent.parent / "sql" / "more.sql").read_text())',
+        'op.execute(sa.text(Path(__file__).resolve().parents[1].joinpath("sql", "more.sql").read_text(encoding="utf-8")))',
+        'with open(os.path.join(os.path.dirname(__file__), "..", "sql", "more.sql")) as file:\n    op.execute(file.read())',
+        'for each in Path("alembic/sql/more.sql").read_text().split(";"):\n    op.execute(each)',
+    ],
+)
+def test_files_of_sql(code: str) -> None:
+    sql = "CREATE TABLE more (id int);\n-- rows\nINSERT INTO more VALUES (1);\nCREATE INDEX ix ON items (owner_id);\n"
+    found = environment(ITEMS, f"import os\nfrom pathlib import Path\n{code}", more={"alembic/sql/more.sql": sql})
+    assert found.table("more") is not None and not found.unknown
+    assert indexes(found) == [("ix_items_name", ("name",)), ("ix", ("owner_id",))]
+    missing = code.replace("more.sql", "gone.sql")
+    assert environment(ITEMS, f"import os\nfrom pathlib import Path\n{missing}").unknown
+
+
+def test_several_databases_of_flask_migrate() -> None:
+    text = HEAD.format(id="1", down=None) + (
+        'def upgrade(engine_name):\n    globals()["upgrade_%s" % engine_name]()\n'
+        'def upgrade_():\n    op.create_table("one", sa.Column("id", sa.Integer()))\n'
+        'def upgrade_users():\n    op.create_table("two", sa.Column("id", sa.Integer()))\n'
+    )
+    (found,) = project_of({"migrations/env.py": "", "migrations/versions/1.py": text}).migrations
+    assert [table.name for table in found.tables] == ["one", "two"] and not found.unknown

@@ -69,5 +69,10 @@ def _of_alembic(project: Project, environment: Environment, revision: Revision) 
             if back.operations or back.stopped or back.after.unknown != replayed.after.unknown:
                 return
             what = "undoes nothing in `downgrade`"
+    certain = [each for each in changes if not each.doubtful]
+    if not certain:
+        yield Undecided(location, f"revision {revision.id}", "what `upgrade` does depends on a condition")
+        return
+    changes = certain
     step = Step(f"`upgrade` changes the schema here ({changes[0].change.kind})", changes[0].location)
     yield Finding(location, revision.id, {"what": f"the revision `{revision.id}` {what}"}, (step,))

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from prodlint.facts.ddl import Change, Declared
 from prodlint.finding import Location
-from prodlint.project.migrations.naming import conventional, made_by_postgresql
+from prodlint.project.migrations.naming import conventional, cut_by_postgresql, made_by_postgresql, truncated
 from prodlint.project.migrations.state import IndexState, Key, Schema, TableState
 
 __all__ = ["Applier"]
@@ -22,14 +22,17 @@ UNSEEN = "no revision is seen to create it"
 
 
 class Applier:
-    """Applies changes, with the naming convention of an environment."""
+    """Applies changes, with the naming convention and the kind of database of an environment."""
 
-    def __init__(self, convention: dict[str, str] | None = None) -> None:
+    def __init__(self, convention: dict[str, str] | None = None, dialect: str = "") -> None:
         self.convention = convention or {}
+        self.dialect = dialect
 
     def apply(self, schema: Schema, change: Change, location: Location) -> str:
         """Apply a change; "" where it could be, else why it contradicts the schema: completes "it ..."."""
         method = _METHODS.get(change.kind)
+        if self.dialect == "postgresql" and change.kind in _NAMING:
+            change = replace(change, name=cut_by_postgresql(change.name), to=cut_by_postgresql(change.to))
         if change.kind == "unknown":
             table = schema.get(change.schema, change.table) if change.table else None
             if table is not None:
@@ -40,6 +43,11 @@ class Applier:
                 schema.doubt(change.text)
             return ""
         return method(self, schema, change, location) if method is not None else ""
+
+    def conventional(self, kind: str, table: str, columns: tuple[str, ...], target: str = "") -> str:
+        """The name that the convention makes; "" for none."""
+        name = conventional(self.convention, kind, table, columns, target, "")
+        return truncated(name) if self.dialect == "postgresql" else name
 
     # --- tables ---
 
@@ -81,7 +89,7 @@ class Applier:
             made = self.key(state, "foreign key", (column.name,), location, column.key, target)
             state = replace(state, keys=(*state.keys, replace(made, targets=targets, ondelete=column.ondelete)))
         if column.index:
-            made_name = conventional(self.convention, "index", table, (column.name,), "", "")
+            made_name = self.conventional("index", table, (column.name,))
             index = IndexState(made_name, (column.name,), location, column.unique)
             state = replace(state, indexes=(*state.indexes, index))
         elif column.unique:
@@ -93,7 +101,7 @@ class Applier:
         self, table: TableState, kind: str, columns: tuple[str, ...], location: Location, name: str, target: str
     ) -> Key:
         """A constraint with its name: the given one, the convention's, or PostgreSQL's."""
-        given = name or conventional(self.convention, kind, table.name, columns, target, "")
+        given = name or self.conventional(kind, table.name, columns, target)
         made = given or made_by_postgresql(kind, table.name, columns)
         return Key(kind, columns, location, made, bool(given), target)
 
@@ -242,7 +250,7 @@ class Applier:
         table = self.table(schema, change, location)
         if table is None:
             return ""
-        name = change.name or conventional(self.convention, "index", change.table, change.columns, "", "")
+        name = change.name or self.conventional("index", change.table, change.columns)
         if any(index.name == name for index in table.indexes):
             known = "if not exists" in change.flags or table.unknown
             return "" if known else f"creates the index `{name}` a second time"
@@ -369,6 +377,10 @@ class Applier:
         return ""
 
 
+_NAMING = frozenset(
+    {"create index", "drop index", "rename index", "add constraint", "drop constraint", "rename constraint",
+     "validate constraint"}
+)  # fmt: skip
 _KINDS = ("primary key", "unique", "foreign key", "check", "exclude")
 _METHOD_NAMES = frozenset({"gin", "gist", "brin", "hash", "spgist", "hnsw", "ivfflat"})
 _METHODS: dict[str, Callable[[Applier, Schema, Change, Location], str]] = {

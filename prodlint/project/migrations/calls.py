@@ -10,6 +10,7 @@ from prodlint.finding import Location
 from prodlint.project.migrations.inspection import inspected
 from prodlint.project.migrations.meanings import (
     Batch,
+    FileText,
     FunctionValue,
     LambdaValue,
     Listing,
@@ -58,6 +59,8 @@ def call_external(
         if last == "is_offline_mode":
             return False
         return Made(name.replace("alembic.context", "alembic.op"), tuple(arguments), keywords, location)
+    if name in ("sqlparse.split", "sqlparse.format") and arguments and isinstance(arguments[0], FileText):
+        return [arguments[0]] if last == "split" else arguments[0]
     if name == "textwrap.dedent" or name == "inspect.cleandoc":
         return arguments[0] if arguments else Unknown("nothing is given")
     if package == "itertools" and last == "chain":
@@ -94,6 +97,9 @@ def method(
         return operate(machine, name, receiver, arguments, keywords, location, incomplete)
     if isinstance(receiver, str):
         return _of_string(machine, receiver, name, arguments, keywords)
+    if isinstance(receiver, FileText):
+        # The statements of a file are sent one by one, or all at once: to the schema it is the same.
+        return [receiver] if name in ("split", "splitlines") else receiver
     if isinstance(receiver, dict):
         return _of_mapping(receiver, name, arguments)
     if isinstance(receiver, list):

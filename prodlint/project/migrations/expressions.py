@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from posixpath import basename
 from typing import TYPE_CHECKING, Any
 
 from prodlint.facts import (
@@ -24,10 +25,12 @@ from prodlint.facts import (
     Value,
     Yield,
 )
+from prodlint.project.migrations import files
 from prodlint.project.migrations.calls import call_external, method
 from prodlint.project.migrations.meanings import (
     Batch,
     ClassValue,
+    FilePath,
     Frame,
     FunctionValue,
     LambdaValue,
@@ -74,6 +77,8 @@ class Evaluator:
                 if isinstance(plain, str) and place in self.origins(frame.path):
                     return Tagged.of(plain, (frame.path, place))
                 return plain
+            case Reference("__file__"):
+                return FilePath(basename(frame.path), frame.path, True)
             case Reference(name):
                 found, rest = self.machine.lookup(frame, name)
                 for attribute in rest.split(".") if rest else ():
@@ -284,6 +289,8 @@ class Evaluator:
                 if not isinstance(left, (int, float)) and len(left) + len(right) > _LONGEST:
                     return Unknown("it is too long")
                 return left + right
+            if operator == "/" and isinstance(left, FilePath) and isinstance(right, str):
+                return left.joined(right)
             if operator in ("-", "*", "/", "//", "<", ">", "<=", ">=") and isinstance(left, (int, float)):
                 return _ARITHMETIC[operator](left, right)
             if operator in ("-", "|", "&") and isinstance(left, (list, set)) and isinstance(right, (list, set)):
@@ -311,6 +318,9 @@ class Evaluator:
             return self._of_made(value, name)
         if isinstance(value, Batch):
             return Method(value, name)
+        if isinstance(value, FilePath):
+            found = files.attribute(value, name)
+            return found if found is not None else Method(value, name)
         if isinstance(value, Unknown):
             return Method(value, name) if name in _EFFECTS else value
         if isinstance(value, str) and name in ("value", "name"):
@@ -375,11 +385,40 @@ class Evaluator:
         if isinstance(function, ClassValue):
             return Made(function, tuple(arguments), keywords, location)
         if isinstance(function, External):
+            made = files.call(function.name.removeprefix("builtins."), arguments)
+            if made is not None:
+                if isinstance(made, FilePath) and not made.start:
+                    made = FilePath(made.path, frame.path)
+                return made
             return call_external(self.machine, function.name, arguments, keywords, location, incomplete)
         if isinstance(function, Method):
+            if isinstance(function.receiver, FilePath):
+                return files.method(function.receiver, function.name, arguments)
             return method(self.machine, function, arguments, keywords, location, incomplete)
+        if isinstance(call.function, Subscript) and self._is_globals(call.function.value):
+            named = self._of_globals(frame, call.function.index)
+            if named:
+                # One of them runs for each database: all of them make what the databases are like.
+                return [self.machine.call(each, arguments, keywords) for each in named][-1]
         written = getattr(call.function, "name", "")
         return self.machine.unknown_call(function, written, arguments, self._is_unresolved(frame, call.function))
+
+    def _is_globals(self, value: Value) -> bool:
+        return isinstance(value, Call) and getattr(value.function, "name", "") == "globals"
+
+    def _of_globals(self, frame: Frame, index: Value) -> list[FunctionValue]:
+        """The functions of the module that `globals()["upgrade_%s" % name]` may mean."""
+        name = self.value(frame, index)
+        pattern = name if isinstance(name, str) else getattr(name, "text", "")
+        if not pattern.rstrip("?%s"):
+            return []
+        pattern = re.sub(r"%s|\\\?", r"\\w*", re.escape(pattern))
+        python = self.machine.project.python(frame.path)
+        scopes = enumerate(python.scopes) if python is not None else ()
+        own = [at for at, scope in scopes if scope.kind == "function" and scope.parent == 0 and scope.name]
+        assert python is not None
+        found = [at for at in own if re.fullmatch(pattern, python.scopes[at].name)]
+        return [FunctionValue(Defined(frame.path, at)) for at in found]
 
     def _is_unresolved(self, frame: Frame, function: Value) -> bool:
         """Whether a function is one that is not found, and so may do anything; not a method of some row."""

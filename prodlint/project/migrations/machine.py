@@ -27,7 +27,17 @@ from prodlint.facts import (
 )
 from prodlint.facts.ddl import Change
 from prodlint.finding import Location
-from prodlint.project.migrations.meanings import Batch, ClassValue, Frame, FunctionValue, Listing, Made, Unknown, truth
+from prodlint.project.migrations.meanings import (
+    Batch,
+    ClassValue,
+    FilePath,
+    Frame,
+    FunctionValue,
+    Listing,
+    Made,
+    Unknown,
+    truth,
+)
 from prodlint.project.migrations.state import Schema, joined
 from prodlint.project.values.bindings import Defined, External, Module, Symbol, Variable
 
@@ -424,7 +434,7 @@ class Machine:
         manager = self.evaluator.value(frame, block.value) if block.value is not None else None
         is_autocommit = isinstance(manager, Made) and manager.name == "autocommit_block"
         if block.target is not None:
-            if isinstance(manager, (Batch, Made, Unknown)):
+            if isinstance(manager, (Batch, FilePath, Made, Unknown)):
                 self.bind(frame, block.target, manager)
             else:
                 yielded = manager[0] if isinstance(manager, list) and manager else Unknown("it is what `with` gives")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import join, normpath
 from typing import Any
 
 from prodlint.facts import Lambda
@@ -11,6 +12,8 @@ from prodlint.project.values.bindings import Defined, External
 __all__ = [
     "Batch",
     "ClassValue",
+    "FilePath",
+    "FileText",
     "Frame",
     "FunctionValue",
     "LambdaValue",
@@ -110,6 +113,31 @@ class Batch:
         self.table = table
         self.schema = schema
         self.convention = convention
+
+
+class FilePath:
+    """A path, and a file that was opened: `path` counts from the folder of the file `start`, which names it, where it
+    `is_own`; else from a folder that nobody knows."""
+
+    __slots__ = ("is_own", "path", "start")
+
+    def __init__(self, path: str, start: str, is_own: bool = False) -> None:
+        self.path = path
+        self.start = start
+        self.is_own = is_own
+
+    def joined(self, *parts: str) -> FilePath:
+        """The path with more of it behind."""
+        return FilePath(normpath(join(self.path, *parts)), self.start, self.is_own)
+
+
+class FileText:
+    """What is in a file."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: FilePath) -> None:
+        self.path = path
 
 
 class Frame:

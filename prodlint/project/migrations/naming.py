@@ -8,13 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from hashlib import md5
 
-__all__ = ["conventional", "made_by_postgresql"]
+__all__ = ["conventional", "cut_by_postgresql", "made_by_postgresql", "truncated"]
 
 _LONGEST = 63
 _LABELS = {"unique": "key", "foreign key": "fkey", "primary key": "pkey", "check": "check", "exclude": "excl"}
 _CODES = {"unique": "uq", "foreign key": "fk", "primary key": "pk", "check": "ck", "index": "ix"}
 DEFAULT_INDEX = "ix_%(column_0_label)s"
+
+
+def cut_by_postgresql(name: str) -> str:
+    """A name as PostgreSQL keeps it: 63 bytes of it (`NAMEDATALEN`)."""
+    return name if len(name) <= _LONGEST // 4 else name.encode()[:_LONGEST].decode(errors="ignore")
+
+
+def truncated(name: str) -> str:
+    """A name that `op.f` or a convention makes, as SQLAlchemy writes it for PostgreSQL: a longer one ends in a digest
+    (`IdentifierPreparer._truncate_and_render_maxlen_name`; names that are given otherwise may not be longer)."""
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 8]}_{md5(name.encode(), usedforsecurity=False).hexdigest()[-4:]}"
 
 
 def made_by_postgresql(kind: str, table: str, columns: tuple[str, ...]) -> str:

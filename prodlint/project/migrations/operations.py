@@ -8,9 +8,11 @@ from prodlint.facts.ddl import Change
 from prodlint.finding import Location
 from prodlint.libraries.alembic import OPERATIONS, POSITIONS, WITHOUT_EFFECT
 from prodlint.libraries.ddl import DATA, SCHEMA, TABLES
+from prodlint.project.migrations import files
 from prodlint.project.migrations.declarations import column_of, constraint_of, indexed, type_of
 from prodlint.project.migrations.holes import filled
-from prodlint.project.migrations.meanings import Batch, Made, Unknown, text_of
+from prodlint.project.migrations.meanings import Batch, FileText, Made, Unknown, text_of
+from prodlint.project.migrations.naming import truncated
 
 if TYPE_CHECKING:
     from prodlint.project.migrations.machine import Machine
@@ -38,7 +40,9 @@ def operate(
 ) -> Any:
     """Run one operation; what it gives."""
     if name == "f":
-        return arguments[0] if arguments else Unknown("nothing is given")
+        made = arguments[0] if arguments else Unknown("nothing is given")
+        is_postgresql = machine.run is not None and machine.run.dialect == "postgresql"
+        return truncated(made) if isinstance(made, str) and is_postgresql else made
     if name == "batch_alter_table":
         table = arguments[0] if arguments else keywords.get("table_name")
         convention = keywords.get("naming_convention")
@@ -268,6 +272,15 @@ def send(machine: Machine, value: Any, location: Location, is_operation: bool) -
             machine.record(Change("data"), location)
         elif value.name in ("bindparams", "execution_options", "columns") and value.arguments:
             send(machine, value.arguments[0], location, is_operation)
+        return
+    if isinstance(value, FileText):
+        path = files.text(machine.project, value)
+        if isinstance(path, Unknown):
+            machine.record(Change("unknown", text=f"SQL is executed that is not seen: {path.reason}"), location)
+            return
+        changes = [change for sql in machine.project.facts(path).changes for change in sql.changes]
+        for change in changes or [Change("data")]:
+            machine.record(change, location)
         return
     origin = getattr(value, "origin", None)
     if origin is not None:

@@ -33,7 +33,7 @@ class Recorder(Machine):
 
     def __init__(self, project: Project, environment: Environment) -> None:
         super().__init__(project)
-        self.run: Run = Run(environment.dialect, Applier(environment.convention), [])
+        self.run: Run = Run(environment.dialect, Applier(environment.convention, environment.dialect), [])
 
     def begin(self) -> None:
         """Forget the last revision."""
@@ -69,7 +69,8 @@ class Recorder(Machine):
     def with_convention(self, convention: dict[str, str], change: Change, location: Location) -> None:
         """Apply a change under the naming convention of a batch."""
         held = self.run.applier
-        self.run.applier = Applier({**held.convention, **{str(key): str(value) for key, value in convention.items()}})
+        more = {str(key): str(value) for key, value in convention.items()}
+        self.run.applier = Applier({**held.convention, **more}, held.dialect)
         try:
             self.record(change, location)
         finally:

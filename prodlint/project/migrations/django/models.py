@@ -38,7 +38,8 @@ def create_model(runner: Runner, given: dict[str, Any], location: Location) -> N
         model,
         table=_text(options.get("db_table")),
         bases=tuple(labels),
-        managed=options.get("managed", True) is not False,
+        # Where the user model is another one, `migrate` makes no table of this one.
+        managed=options.get("managed", True) is not False and not _is_swapped(runner, model, options),
         proxy=options.get("proxy", False) is True,
         unique_together=groups_of(options.get("unique_together")) or frozenset(),
         index_together=groups_of(options.get("index_together")) or frozenset(),
@@ -150,6 +151,11 @@ def alter_order(runner: Runner, given: dict[str, Any], location: Location) -> No
         runner.emit(Change("add column", table, name="_order", declared=(column,)), location)
     elif new.has_table and old.order and not new.order:
         runner.drop_column(table, "_order", location)
+
+
+def _is_swapped(runner: Runner, model: ModelState, options: dict[str, Any]) -> bool:
+    own = ".".join(model.label)
+    return options.get("swappable") == "AUTH_USER_MODEL" and runner.user.lower() != own
 
 
 def _label(app: str, base: str) -> str:

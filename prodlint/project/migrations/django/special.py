@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prodlint.facts.ddl import Change
 from prodlint.finding import Location
 from prodlint.project.migrations.machine import Stopped
-from prodlint.project.migrations.meanings import FunctionValue, Made, Unknown
+from prodlint.project.migrations.meanings import FileText, FunctionValue, Made, Unknown
 from prodlint.project.migrations.operations import send
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def run_sql(runner: Runner, given: dict[str, Any], location: Location) -> None:
         sql = given.get("sql")
         for each in sql if isinstance(sql, (list, tuple)) else [sql]:
             text = each[0] if isinstance(each, (list, tuple)) and each else each
-            if isinstance(text, (str, Unknown)):
+            if isinstance(text, (str, FileText, Unknown)):
                 send(runner, text, location, is_operation=True)
     operations = given.get("state_operations")
     if operations:
