@@ -89,7 +89,8 @@ def run(request: Request) -> Report:
 
 def scorecard(request: Request, ignored: Iterable[str], attestations: Iterable[Attestation]) -> Scorecard:
     """The checklist with the state of each item, from a run of the request's rules; `ignored` names rules that the
-    configuration turns off. Raises nothing: what fails is in the report's `errors`, and those items are unknown."""
+    configuration turns off. Raises `AdvisoryError` like `run`; what else fails is in the report's `errors`, and those
+    items are unknown."""
     from prodlint.scorecard.decide import judge
 
     started = time.time_ns()

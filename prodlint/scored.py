@@ -11,6 +11,7 @@ import click
 from prodlint import config, output
 from prodlint.arguments import (
     Reporting,
+    advisories_option,
     cache_option,
     color_option,
     config_option,
@@ -39,6 +40,7 @@ ENDINGS = {".json": "json", ".md": "markdown", ".html": "html"}
 )
 @click.option("--links", metavar="TEMPLATE", default="", help="Where places link to: `https://.../{path}#L{line}`.")
 @click.option("--details", is_flag=True, help="Show all evidence and how to verify each item.")
+@advisories_option
 @cache_option
 @jobs_option
 @config_option
@@ -51,6 +53,7 @@ def checklist(
     fail_on: tuple[str, ...],
     links: str,
     details: bool,
+    advisories: str,
     no_cache: bool,
     jobs: int,
     file: str | None,
@@ -80,7 +83,8 @@ def checklist(
     ignored = config.active_rules(chosen.catalogue, chosen.config.ignore, (), "The configuration's `ignore`")
     # A rule that is selected by its name runs, whatever is ignored around it.
     ignored -= chosen.active
-    request = engine_request(chosen, paths, no_cache, jobs, rules=(wanted_rules() & chosen.catalogue.keys()) - ignored)
+    rules = (wanted_rules() & chosen.catalogue.keys()) - ignored
+    request = engine_request(chosen, paths, no_cache, jobs, rules=rules, advisories=advisories)
     scorecard = engine.scorecard(request, ignored, vouched)
     for form, target in pairs:
         text = _rendered(scorecard, form, target, color, details, links)

@@ -264,6 +264,21 @@ def test_json_is_what_its_schema_says(tree: Path, capsys: pytest.CaptureFixture)
     assert [row["path"] for row in document["routes"]] == ["/health", "/items", "/login"]
 
 
+@pytest.mark.parametrize(("fixed", "state"), [("0.100.0", "met"), ("0.200.0", "not-met")])
+def test_advisories_decide_about_components(
+    tree: Path, capsys: pytest.CaptureFixture, fixed: str, state: str
+) -> None:
+    (tree / "requirements.txt").write_text("fastapi==0.115.0\n")
+    events = [{"introduced": "0"}, {"fixed": fixed}]
+    affected = {"package": {"ecosystem": "PyPI", "name": "fastapi"}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}
+    (tree / "osv.json").write_text(json.dumps({"id": "GHSA-1", "affected": [affected]}))
+    _, out, _ = run(capsys, "--format", "json", "--advisories", str(tree / "osv.json"))
+    items = [
+        each for section in json.loads(out)["sections"] for group in section["groups"] for each in group["items"]
+    ]
+    assert next(each["state"] for each in items if each["name"] == "a06-components") == state
+
+
 @pytest.mark.parametrize(
     ("states", "status"), [("not-met", 1), ("needs-attesting", 1), ("unknown,not-met", 1), ("never", 0)]
 )

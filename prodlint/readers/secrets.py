@@ -26,6 +26,8 @@ __all__ = ["Judgement", "judge", "scan_comments", "scan_text"]
 
 _SHORTEST = 16
 """No provider's key, and no URL with a password worth reporting, is shorter."""
+_DIGEST = re.compile(r"(?i)(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})")
+"""What MD5 and the SHA family give: with a salt it would say so, without one a table of words gives the password."""
 _LONGEST = 1 << 14
 """Of a longer string only the beginning is looked at, since detectors are not linear in its length."""
 
@@ -59,7 +61,8 @@ def _judge_named(text: str, name: str, role: str, family: str, noun: str) -> Jud
         return None
     hidden = "*" * len(text)
     if is_random(text):
-        return Judgement(f"generated {noun}", "medium", hidden)
+        either = " or unsalted digest of one" if family == "password" and _DIGEST.fullmatch(text) else ""
+        return Judgement(f"generated {noun}{either}", "medium", hidden)
     if role == "part":
         return None
     if is_uuid(text):

@@ -67,7 +67,7 @@ def check(project: Project) -> Iterator[Finding]:
                 Location(path, secret.place),
                 subject=secret.name or secret.kind,
                 fields={"what": what},
-                severity=Severity.NOTE if is_trial else None,
+                severity=Severity.NOTE if is_trial else Severity.WARNING if "digest" in secret.kind else None,
             )
 
 

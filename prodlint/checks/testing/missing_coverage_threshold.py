@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Answer, Finding, Undecided
 from prodlint.project.deployment.declared import is_around
+from prodlint.project.testing.measured import left_out, unmeasured
 from prodlint.project.testing.presence import tests_of_component
 from prodlint.project.testing.thresholds import Threshold
 
@@ -26,6 +27,10 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         numbers = [each for each in demands if each.percent is not None]
         best = max(numbers, key=lambda each: each.percent or 0, default=None)
         if best is not None and (best.percent or 0) >= wanted:
+            enough = [each for each in numbers if (each.percent or 0) >= wanted]
+            cause = _void(project, application, enough)
+            if cause:
+                yield Finding(best.location, named, {"cause": cause})
             continue
         if any(each.percent is None for each in demands):
             at = next(each.location for each in demands if each.percent is None)
@@ -35,6 +40,17 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             yield Finding(best.location, named, {"cause": cause})
         else:
             yield Finding(application.location, named, {"cause": "nothing demands that tests cover the code"})
+
+
+def _void(project: Project, application: WebApplication, enough: list[Threshold]) -> str:
+    """Why demands that are high enough demand nothing all the same; "" where one of them counts."""
+    reasons = [unmeasured(project, each) for each in enough]
+    if all(reasons):
+        return f"tests have to cover {enough[0].percent:g} %, {reasons[0]}"
+    omitted = left_out(project, application.folder)
+    if omitted is not None and 2 * omitted[0] > omitted[1]:
+        return f"of {omitted[1]} files, `omit` leaves {omitted[0]} out of what tests have to cover"
+    return ""
 
 
 def _concerns(threshold: Threshold, application: WebApplication) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from prodlint.checklist import Evidence
 from prodlint.finding import Answer, Location
 from prodlint.project.requirements.dependencies import dependencies
+from prodlint.project.requirements.vulnerabilities import pinned, vulnerable
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence import authentication, documentation, errors, inputs, logging
 from prodlint.scorecard.evidence.said import counted, first_line, for_it, open_because
@@ -74,7 +75,7 @@ def a05_misconfiguration(app: Application) -> Iterator[Evidence]:
 
 
 def a06_components(app: Application) -> Iterator[Evidence]:
-    """What proposes newer versions, and what looks for advisories."""
+    """What proposes newer versions, what looks for advisories, and what those that were given say."""
     for path in (".github/dependabot.yml", ".github/dependabot.yaml", "renovate.json", ".github/renovate.json"):
         if path in app.project.sources:
             yield for_it("newer versions are proposed by a bot", first_line(path))
@@ -83,6 +84,16 @@ def a06_components(app: Application) -> Iterator[Evidence]:
             words = [program.name for program in job.programs] + [use.action for use in job.uses]
             if any(_SCANNER.search(word) for word in words):
                 yield for_it(f"the job `{job.name}` looks for known advisories", job.location)
+    if app.project.advisories is not None:
+        pins = [
+            each
+            for component in dependencies(app.project).components
+            if component.application is not Answer.NO
+            for each in pinned(app.project, component)
+        ]
+        if pins and next(vulnerable(app.project, app.project.advisories), None) is None:
+            number = counted(len({(name, version) for name, version, _ in pins}), "pinned package")
+            yield for_it(f"the advisories that were given know nothing of {number}", pins[0][2])
 
 
 def a08_integrity(app: Application) -> Iterator[Evidence]:

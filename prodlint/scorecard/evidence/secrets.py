@@ -11,7 +11,7 @@ from prodlint.finding import Location
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import ENVIRONMENT_READS
 from prodlint.project.deployment.env_files import env_files, is_ignored
-from prodlint.project.values.outcomes import Environment, options
+from prodlint.project.values.outcomes import Choice, Environment
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed
 
@@ -84,9 +84,10 @@ def database_password_hidden(app: Application) -> Iterator[Evidence]:
     found = {name: place for name, place in named.items() if _OPENS.search(name)}
     for engine in app.engines:
         given = engine.argument("PASSWORD")
-        for meaning in options(app.project.values.given(given).meaning) if given is not None else ():
-            if isinstance(meaning, Environment):
-                found.setdefault(meaning.name, engine.location)
+        meaning = app.project.values.given(given).meaning if given is not None else None
+        for each in meaning.options if isinstance(meaning, Choice) else (meaning,):
+            if isinstance(each, Environment):
+                found.setdefault(each.name, engine.location)
     if found:
         yield for_it(f"how to open the database is read from {listed(sorted(found))}", min(found.values()))
 
