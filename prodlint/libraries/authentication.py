@@ -117,6 +117,14 @@ LOGINS = frozenset(
 )
 """Functions that make their caller a known user: a handler that calls one is an entrance."""
 
+LOADERS: dict[str, bool] = {
+    f"{package}.LoginManager.{method}": method.startswith("request")
+    for package in ("flask_login", "flask_login.login_manager")
+    for method in ("user_loader", "request_loader")
+}
+"""Methods that are given a function which finds out who sent a request, and whether it is handed the request
+(Flask-Login, "Custom Login using Request Loader")."""
+
 NEUTRAL_PACKAGES = frozenset(
     "fastapi starlette pydantic sqlalchemy sqlmodel redis fastapi_limiter fastapi_pagination fastapi_filter "
     "fastapi_cache "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.libraries.requests import LINK_WORDS, QUERY_CREDENTIALS, SCHEME_INPUTS
 from prodlint.libraries.sensitive import SECRET_TYPES, is_sensitive, is_weak, words_of
+from prodlint.project.credentials.loaders import loaders
 from prodlint.project.routes.statuses import REFUSING
 from prodlint.project.values.bindings import Defined, External
 
@@ -32,6 +33,22 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     for location, (each, routes) in sorted(found.items()):
         if project.role(location.path) not in _SKIPPED:
             yield from _judged(project, each, routes)
+    yield from _loaded(project, set(found))
+
+
+def _loaded(project: Project, seen: set[Location]) -> Iterator[Finding]:
+    """Keys that a function reads by which a library finds out who calls, beside all handlers."""
+    for loader, takes_request in loaders(project):
+        name = project.qualified(loader)
+        for each in project.inputs.of_loader(loader, takes_request):
+            if each.source != "query" or not _may_be_secret(each) or each.location in seen:
+                continue
+            if is_weak(each.name) and "_".join(words_of(each.name)) not in QUERY_CREDENTIALS:
+                continue
+            seen.add(each.location)
+            step = Step("it finds out who calls", Location(loader.path, project.scope_of(loader).place))
+            fields = {"name": each.name, "route": f"every request by `{name}`"}
+            yield Finding(each.location, f"{name} {each.name}", fields, (step,))
 
 
 def _may_be_secret(each: Input) -> bool:

@@ -83,6 +83,10 @@ class Inputs:
                 found += self._reads.of(guard.code, route.framework)
         return tuple(found)
 
+    def of_loader(self, function: Defined, takes_request: bool) -> tuple[Input, ...]:
+        """What a function reads from the request by which a library finds out who sent it."""
+        return self._reads.of_loader(function, takes_request)
+
     def _placed(
         self, declared: tuple[Input, ...], in_path: frozenset[str], injected: list[Dependency], route: Route
     ) -> Iterator[Input]:

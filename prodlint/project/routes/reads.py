@@ -74,6 +74,12 @@ class Reads:
             return ()
         return self._within(function, frozenset(requests), is_global, ())
 
+    def of_loader(self, function: Defined, takes_request: bool) -> tuple[Input, ...]:
+        """What a function reads that Flask-Login calls to find out who sent a request."""
+        names = [parameter.name for parameter in self.project.scope_of(function).parameters]
+        requests = frozenset(names[:1] if takes_request else ())
+        return self._within(function, requests, True, ())
+
     def _within(
         self, function: Defined, requests: frozenset[str], is_global: bool, above: tuple[Defined, ...]
     ) -> tuple[Input, ...]:
