@@ -9,7 +9,7 @@ from prodlint.facts import span
 from prodlint.finding import Location
 from prodlint.libraries.engines import SERVERS
 from prodlint.project import Project
-from prodlint.project.routes.limits import proxy
+from prodlint.project.routes.limit_proxies import proxy
 from prodlint.project.routes.route import Route
 
 __all__ = ["found", "open_routes"]

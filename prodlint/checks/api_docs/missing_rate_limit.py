@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.project.routes.limit_doubts import doubt_of
-from prodlint.project.routes.limits import limits_of, may_limit, need_of, proxy
+from prodlint.project.routes.limit_proxies import may_limit, proxy
+from prodlint.project.routes.limits import limits_of, need_of
 
 if TYPE_CHECKING:
     from prodlint.project import Project

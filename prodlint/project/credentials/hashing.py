@@ -32,6 +32,7 @@ from prodlint.libraries.credentials import (
     is_password,
     is_stored_password,
 )
+from prodlint.project.credentials.client import sent
 from prodlint.project.credentials.django import production_settings
 from prodlint.project.credentials.places import callers, counts
 from prodlint.project.credentials.uses import Use, uses
@@ -71,12 +72,24 @@ def digests(project: Project) -> Iterator[Hash]:
         where = Where(site.path, site.scope, site.block)
         location = Location(site.path, site.call.place)
         for at, start, step in _of_passwords(project, where, site):
+            if site.name in KEYED_DIGESTS and _is_of_stored(project, at, start):
+                continue
             evidence = _evidence(uses(project, at, start))
             if evidence is not None:
                 kept = f"`{evidence.name}` keeps it here" if evidence.name else "it is compared here"
                 steps = (Step("the password is hashed here", location), *step, Step(kept, evidence.location))
                 yield Hash(location, where, f"`{last_name(site.call.function)}`", why, steps)
                 break
+
+
+def _is_of_stored(project: Project, where: Where, call: Value) -> bool:
+    """Whether a keyed digest is made of the password that a row keeps: it says whether that has changed since, in a
+    session or a link, and no password is checked by it."""
+    given = [argument.value for argument in call.arguments] if isinstance(call, Call) else []
+    passwords = [each for each in given if _is_password(each)]
+    return bool(passwords) and all(
+        isinstance(each, Reference) and "." in each.name and sent(project, where, each) is None for each in passwords
+    )
 
 
 def _is_not_for_security(call: Call) -> bool:

@@ -12,7 +12,7 @@ from prodlint.finding import Location, Step
 from prodlint.libraries.limits import ADDRESS, DECORATORS, LIMITERS, TRUSTS
 from prodlint.project.deployment.declared import declared, near
 from prodlint.project.deployment.surroundings import commands
-from prodlint.project.routes.limits import proxy
+from prodlint.project.routes.limit_proxies import proxy
 from prodlint.project.values.outcomes import Known, Site
 
 if TYPE_CHECKING:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, Directive, Document, Proxy, Sequence, Value, walk
+from prodlint.facts import Assign, Call, Sequence, Statement, Value, walk
 from prodlint.finding import Location
 from prodlint.libraries.limits import (
     BASIC,
@@ -18,11 +17,8 @@ from prodlint.libraries.limits import (
     MIDDLEWARE,
     MODEL_CALLS,
     MODELS,
-    PROXIES,
-    PROXY_LIMITS,
     WHOLE,
 )
-from prodlint.project.deployment.declared import is_around, is_compose, is_for_development, services
 from prodlint.project.edges.settings import django_setting
 from prodlint.project.routes.entrances import handles_credentials
 from prodlint.project.values.bindings import Defined, Variable
@@ -204,7 +200,19 @@ def _answers_too_many(project: Project, code: Defined, inner: bool, depth: int) 
                     return True
                 if depth < 2 and isinstance(call, Call) and _leads_on(project, site, call, depth):
                     return True
+        if any(_sets_status(project, site, each) for each in project.statements_of(Defined(code.path, index))):
+            return True
     return False
+
+
+def _sets_status(project: Project, site: Site, statement: Statement) -> bool:
+    """`response.status_code = 429`."""
+    if not isinstance(statement, Assign) or statement.value is None:
+        return False
+    names = [str(getattr(each, "name", "")).rpartition(".")[2] for each in statement.targets]
+    if not {"status_code", "status"} & set(names):
+        return False
+    return project.routing.refusals.statuses.number(site, statement.value) == TOO_MANY
 
 
 def _leads_on(project: Project, site: Site, call: Call, depth: int) -> bool:
@@ -251,58 +259,4 @@ def _is_calling_model(project: Project, code: Defined, depth: int) -> bool:
     return False
 
 
-def proxy(project: Project, path: str) -> Location | None:
-    """Where the repository configures or starts a proxy of its own around the component of a file, which may limit as
-    well."""
-    folder = project.sources[path].project
-    for path, source in sorted(project.sources.items()):
-        if source.kind not in {"text", "yaml", "proxy"} or not is_around(source.project, folder):
-            continue
-        if source.role not in {"application", "script"} or is_for_development(path):
-            continue
-        name = posixpath.basename(path).lower()
-        if source.kind in {"text", "proxy"} and any(each in path.lower() for each in PROXIES) and "readme" not in name:
-            return Location(path, 1 << 42)
-        if source.kind != "yaml" or not any(word in name for word in ("compose", "docker-stack", "traefik")):
-            continue
-        content = project.facts(path).content
-        for document in content.values if isinstance(content, Document) and "compose" in name else ():
-            for service in services(document) if is_compose(document) else ():
-                image = service.get("image")
-                text = str(image.value).rpartition("/")[2] if isinstance(image, Constant) else ""
-                if image is not None and text.startswith(PROXIES):
-                    return Location(path, image.place)
-    return None
-
-
-def may_limit(project: Project, front: Location) -> bool:
-    """Whether a proxy may limit its clients: it says so, includes files of which nothing is known, or is one whose
-    configuration is not in the tree."""
-    named = project.facts(front.path).content
-    if isinstance(named, Proxy):
-        return _limits(named.directives)
-    if any(each.program == "traefik" for each in project.deployment.fronts):
-        return True
-    around = project.sources[front.path].project
-    contents = (project.facts(path).content for path, source in project.sources.items() if source.project == around)
-    files = [each for each in contents if isinstance(each, Proxy)]
-    return not files or any(_limits(each.directives) for each in files)
-
-
-def _limits(directives: tuple[Directive, ...]) -> bool:
-    stack = list(directives)
-    while stack:
-        each = stack.pop()
-        includes = each.name in ("include", "import") and not _HARMLESS.search(" ".join(each.arguments))
-        if includes or each.name in PROXY_LIMITS:
-            return True
-        stack.extend(each.block or ())
-    return False
-
-
-_HARMLESS = re.compile(r"mime\.types|_params|ssl|letsencrypt")
-"""Files that distributions and certbot bring, which limit nothing."""
-
-__all__ = [
-    "Limit", "Limiting", "answers_too_many", "described", "limits_of", "may_limit", "need_of", "proxy",
-]  # fmt: skip
+__all__ = ["Limit", "Limiting", "answers_too_many", "described", "limits_of", "need_of"]
