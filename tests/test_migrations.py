@@ -298,3 +298,24 @@ def test_several_databases_of_flask_migrate() -> None:
     )
     (found,) = project_of({"migrations/env.py": "", "migrations/versions/1.py": text}).migrations
     assert [table.name for table in found.tables] == ["one", "two"] and not found.unknown
+
+
+def test_sqlite_makes_a_table_anew_with_all_changes_of_a_batch() -> None:
+    found = environment(
+        """
+op.create_table("items", sa.Column("id", sa.Integer, primary_key=True), sa.Column("old", sa.Integer),
+    sa.Column("owner_id", sa.Integer), sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk", use_alter=True))
+op.create_index("ix_old", "items", ["old"])
+""",
+        """
+with op.batch_alter_table("items") as batch_op:
+    batch_op.drop_column("old")
+    batch_op.drop_index("ix_old")
+    batch_op.create_foreign_key("fk", "people", ["owner_id"], ["id"])
+""",
+        more={"alembic.ini": "[alembic]\nscript_location = alembic\nsqlalchemy.url = sqlite:///app.db\n"},
+    )
+    table = found.table("items")
+    assert found.dialect == "sqlite" and table is not None and not table.unknown and not table.indexes
+    owner = table.column("owner_id")
+    assert owner is not None and owner.foreign_key == "people.id"

@@ -57,7 +57,8 @@ class Change(Struct, frozen=True, array_like=True):
     text: str = ""
     """The condition of a check constraint or a partial index; the reason of what is unknown."""
     flags: tuple[str, ...] = ()
-    """"concurrently", "if exists", "if not exists", "not valid", "partial", "cascade", "using index"."""
+    """"concurrently", "if exists", "if not exists", "not valid", "partial", "cascade", "using index", "or replace",
+    the method of an index."""
     set: tuple[tuple[str, str], ...] = ()
     """For a column that is altered: ("type", ...), ("nullable", "yes" or "no"), ("default", ...) with "" for none,
     ("filled", "yes") where the application sets it in every row already."""

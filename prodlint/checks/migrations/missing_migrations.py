@@ -7,7 +7,7 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Step
-from prodlint.project.drift.tools import empty_environment, has_revisions, tool_of
+from prodlint.project.drift.tools import empty_environment, has_revisions, tool_of, without_folder
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -31,6 +31,11 @@ def check(project: Project) -> Iterator[Finding]:
         if empty is not None:
             fields = {"what": f"`{dirname(empty.path)}` has not one revision for {count}"}
             yield Finding(empty, f"migrations of {folder or 'the application'}", fields, (step,))
+            continue
+        bare = without_folder(project, folder) if tool else None
+        if bare is not None:
+            fields = {"what": f"Flask-Migrate is set up and has not one revision for {count}"}
+            yield Finding(bare, f"migrations of {folder or 'the application'}", fields, (step,))
         elif not tool:
             fields = {"what": f"no tool migrates the tables of {count}"}
             yield Finding(first.location, f"migrations of {folder or 'the application'}", fields)

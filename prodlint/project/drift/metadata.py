@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Call, Reference, Subscript, Value
 from prodlint.libraries.database import base_kind
+from prodlint.project.drift.tools import related
 from prodlint.project.tables.models import Models
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Instance, Site, options
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from prodlint.project.tables.schema import Table
 
 __all__ = ["Metadata", "environment_file"]
+
+_MIGRATE = ("flask_migrate.Migrate", "flask_migrate.Migrate.init_app")
 
 
 def environment_file(project: Project, environment: Environment) -> str:
@@ -65,7 +68,23 @@ class Metadata:
                 if any(getattr(target, "name", "") == "target_metadata" for target in statement.targets):
                     site = Site(path, python.blocks[statement.block].scope)
                     found.add(self.of_value(site, statement.value))
+        # What the environment itself says of the application around it cannot be told.
+        found = (self._of_commands(path) if path else set()) or found
         return found.pop() if len(found) == 1 else ""
+
+    def _of_commands(self, path: str) -> set[str]:
+        """The metadata of an `env.py` that the application's commands run: what Flask-Migrate is given, or the one of
+        advanced-alchemy's own bases."""
+        names = self.project.identifiers(path)
+        if " metadata_registry " in names:
+            return {"advanced_alchemy"}
+        folder = self.project.sources[path].project
+        found = set()
+        for site in self.project.calls(_MIGRATE) if " current_app " in names else ():
+            given = site.call.keyword("db") or site.call.positional(1)
+            if given is not None and related(self.project.sources[site.path].project, folder):
+                found.add(self.of_value(site.site, given))
+        return found
 
     def of_class(self, defined: Defined) -> str:
         """The metadata of a mapped class: the one that it or an ancestor sets, else that of its base."""

@@ -6,13 +6,16 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Constant, Import, Template, Unknown, walk
+from prodlint.project.drift.tools import related
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 __all__ = ["reached_from"]
 
-_DYNAMIC = ("import_module", "iter_modules", "walk_packages", "__import__", "find_modules", "current_app")
+_DYNAMIC = ("import_module", "iter_modules", "walk_packages", "__import__", "find_modules")
+_LOADED = ("current_app", "metadata_registry")
+"""What an `env.py` mentions that a command of the application runs, which is loaded then."""
 
 
 def reached_from(project: Project, start: str) -> tuple[frozenset[str], str]:
@@ -20,6 +23,10 @@ def reached_from(project: Project, start: str) -> tuple[frozenset[str], str]:
     found: set[str] = set()
     waiting = [start]
     doubt = ""
+    if any(f" {each} " in project.identifiers(start) for each in _LOADED):
+        applications = _applications(project, start)
+        waiting += applications
+        doubt = "" if applications else f"the application that loads `{start}` is not seen"
     while waiting:
         path = waiting.pop()
         python = project.python(path)
@@ -36,6 +43,24 @@ def reached_from(project: Project, start: str) -> tuple[frozenset[str], str]:
             if isinstance(statement, Import) and not statement.type_checking:
                 waiting += _files(project, path, statement)
     return frozenset(found), doubt
+
+
+def _applications(project: Project, start: str) -> list[str]:
+    """The files that make the application around an `env.py`, and those outside of packages that import them, one of
+    which is what is run."""
+    folder = project.sources[start].project
+    made = {route.application.path for route in project.routes}
+    own = {path for path in made if related(project.sources[path].project, folder)}
+    found = sorted(own)
+    for path in project.python_paths:
+        python = project.python(path) if project.role(path) in ("application", "script") else None
+        if python is None or path in own or project.modules.is_package(dirname(path)):
+            continue
+        if related(project.sources[path].project, folder):
+            imports = [each for each in python.statements if isinstance(each, Import)]
+            if any(file in own for each in imports for file in _files(project, path, each)):
+                found.append(path)
+    return found
 
 
 def _files(project: Project, path: str, statement: Import) -> list[str]:

@@ -13,7 +13,7 @@ from prodlint.libraries.database import MIGRATION_TOOLS
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["empty_environment", "has_revisions", "related", "tool_of"]
+__all__ = ["empty_environment", "has_revisions", "related", "tool_of", "without_folder"]
 
 _ROLES = frozenset({"application", "script", "migration"})
 _SQL = re.compile(r"(?:^|/)(?:migrations?|versions|changelog|schema)/[^/]*(?:up|down|V?\d+)[^/]*\.sql$")
@@ -73,6 +73,14 @@ def has_revisions(project: Project, folder: str) -> bool:
             if related(project.sources[path].project, folder):
                 return True
     return any(_SQL.search(path) and related(source.project, folder) for path, source in project.sources.items())
+
+
+def without_folder(project: Project, folder: str) -> Location | None:
+    """Where Flask-Migrate is set up of which the tree has no folder, and so no revision."""
+    for site in project.calls(("flask_migrate.Migrate",)):
+        if project.role(site.path) == "application" and related(project.sources[site.path].project, folder):
+            return Location(site.path, site.call.place)
+    return None
 
 
 def empty_environment(project: Project, folder: str) -> Location | None:

@@ -307,6 +307,8 @@ class Applier:
             if index is not None:
                 columns, name = index.columns, name or index.name
                 table = replace(table, indexes=tuple(each for each in table.indexes if each is not index))
+        if "or replace" in change.flags:
+            table = replace(table, keys=tuple(key for key in table.keys if key.name != name or not key.given))
         if name and any(key.name == name and key.given for key in table.keys) and not table.unknown:
             return f"creates the constraint `{name}` a second time"
         made = self.key(table, change.constraint, columns, location, name, change.target)

@@ -29,7 +29,7 @@ def type_of(value: Any) -> tuple[str, str]:
     return text, COLUMN_TYPES.get(last, "document" if last in DOCUMENT_TYPES else "")
 
 
-def column_of(made: Made) -> tuple[Declared | None, list[str]]:
+def column_of(made: Made, dialect: str) -> tuple[Declared | None, list[str]]:
     """The column that a call makes and the names of its check constraints; None where it makes none."""
     if made.name not in _COLUMNS or not isinstance(made.of, str):
         return None, []
@@ -47,7 +47,7 @@ def column_of(made: Made) -> tuple[Declared | None, list[str]]:
     for each in [*([given] if given is not None else []), *arguments]:
         kind = each.name if isinstance(each, Made) else ""
         if kind == "ForeignKey" and isinstance(each, Made):
-            if each.keywords.get("use_alter") is True:
+            if each.keywords.get("use_alter") is True and dialect != "sqlite":
                 continue  # Alembic leaves it out: it has to be created by an operation of its own.
             references, key, ondelete = _foreign_key(each)
         elif kind == "CheckConstraint":

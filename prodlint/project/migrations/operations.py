@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from prodlint.facts.ddl import Change
 from prodlint.finding import Location
 from prodlint.libraries.alembic import OPERATIONS, POSITIONS, WITHOUT_EFFECT
@@ -26,7 +28,13 @@ _CONSTRAINTS = {
     "create_primary_key": "primary key",
     "create_unique_constraint": "unique",
 }
+_TOGETHER = {"add constraint": "or replace", "drop index": "if exists"}
 _TYPES = {"foreignkey": "foreign key", "primary": "primary key", "unique": "unique", "check": "check"}
+
+
+def dialect_of(machine: Machine) -> str:
+    """The database that is replayed for; "" where it is not known."""
+    return machine.run.dialect if machine.run is not None else ""
 
 
 def operate(
@@ -41,8 +49,7 @@ def operate(
     """Run one operation; what it gives."""
     if name == "f":
         made = arguments[0] if arguments else Unknown("nothing is given")
-        is_postgresql = machine.run is not None and machine.run.dialect == "postgresql"
-        return truncated(made) if isinstance(made, str) and is_postgresql else made
+        return truncated(made) if isinstance(made, str) and dialect_of(machine) == "postgresql" else made
     if name == "batch_alter_table":
         table = arguments[0] if arguments else keywords.get("table_name")
         convention = keywords.get("naming_convention")
@@ -68,6 +75,9 @@ def operate(
         return None
     if incomplete and change.kind != "unknown":
         change = Change("unknown", change.table, change.schema, text=incomplete)
+    if batch is not None and dialect_of(machine) == "sqlite" and change.kind in _TOGETHER:
+        # The table is made anew with all changes at once: an index may go with its column, a constraint be replaced.
+        change = replace(change, flags=(*change.flags, _TOGETHER[change.kind]))
     if batch is not None and batch.convention:
         machine.with_convention(batch.convention, change, location)
     else:
@@ -120,7 +130,7 @@ def _change(
         return Change(kind, table, schema, to=new) if isinstance(new, str) else unknown("its new name is computed")
     if name == "add_column":
         column = given.get("column")
-        declared, more = column_of(column) if isinstance(column, Made) else (None, [])
+        declared, more = column_of(column, dialect_of(machine)) if isinstance(column, Made) else (None, [])
         if declared is None:
             return unknown("a column is added that is computed")
         constraints = tuple(Change("add constraint", table, schema, each, constraint="check") for each in more)
@@ -184,7 +194,7 @@ def _index(machine: Machine, name: str, given: dict[str, Any], table: str, schem
     columns = [columns] if isinstance(columns, str) else columns
     if not isinstance(columns, (list, tuple)):
         return Change("unknown", table, schema, text="an index is created whose columns are computed")
-    dialect = machine.run.dialect if machine.run is not None else ""
+    dialect = dialect_of(machine)
     where = ""
     for key, value in given.items():
         if key.endswith("_where") and value is not None and (not dialect or key.startswith(dialect)):
@@ -219,15 +229,15 @@ def _altered(given: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _created(machine: Machine, table: str, schema: str, arguments: list[Any], flags: list[str]) -> Change:
-    declared, constraints, doubt = [], [], ""
+    declared, constraints, doubt, dialect = [], [], "", dialect_of(machine)
     for each in arguments:
-        column, checks = column_of(each) if isinstance(each, Made) else (None, [])
+        column, checks = column_of(each, dialect) if isinstance(each, Made) else (None, [])
         if column is not None:
             declared.append(column)
             constraints += [Change("add constraint", table, schema, name, constraint="check") for name in checks]
             continue
-        if isinstance(each, Made) and each.keywords.get("use_alter") is True:
-            continue  # Alembic leaves it out: it has to be created by an operation of its own.
+        if isinstance(each, Made) and each.keywords.get("use_alter") is True and dialect != "sqlite":
+            continue  # Alembic leaves it out: it has to be created by an operation of its own. SQLite has no such.
         constraint = constraint_of(each, table, schema) if isinstance(each, Made) else None
         if constraint is not None:
             constraints.append(constraint)
