@@ -38,20 +38,24 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     ignored = {str(name) for name in project.options("missing-index").get("lookup-tables", ())}
     keys_are_indexed = _keys_are_indexed(project)
     tables = (*project.tables, *_only_made(project))
-    cover = {table.location: project.covers.get(table.location) or Cover(table.leading) for table in tables}
+    cover = {table.location: project.covers.get(table.location) or Cover(table.keys) for table in tables}
     leading = {place: each.leading for place, each in cover.items()}
+    own_keys = {place: each.keys for place, each in cover.items()}
     keys = {table.location: _wanted(table, leading[table.location], keys_are_indexed) for table in tables}
     # A column that wants an index anyway has one as soon as its own finding is seen to.
-    soon = {place: each | set(keys[place]) for place, each in leading.items()}
+    soon = {place: each | {(name,) for name in keys[place]} for place, each in own_keys.items()}
+    reach = Reach(project)
     asked: dict[tuple[Location, str], list[Advice]] = defaultdict(list)
     for query in project.queries:
-        advice = list(advise(query, leading))
+        advice = list(advise(query, own_keys))
         later = list(advise(query, soon))
         for each in advice:
             own = keys[each.table.location]
             # A condition that is not seen may have an index already.
             alone = not query.draft.doubt and not served(later, each.table)
-            if each.verdict == "wanted" and (each.columns[0] in own or alone):
+            if each.verdict != "wanted" or not (each.columns[0] in own or alone):
+                continue
+            if each.columns[0] in own or not reach.is_of_scripts(query.function):
                 asked[(each.table.location, each.columns[0])].append(each)
     mentioned = mentioned_indexes(project)
     found: dict[tuple[Location, str], list[_Searched]] = defaultdict(list)
@@ -71,7 +75,6 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
                 continue
             # What a mixin declares is mended there for all its tables.
             found[(column.location, column.attribute)].append(_Searched(table, column, why, wanted))
-    reach = Reach(project)
     for several in found.values():
         yield _finding(project, several, reach)
 

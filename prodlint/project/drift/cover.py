@@ -21,8 +21,8 @@ __all__ = ["Cover", "covers"]
 class Cover(Struct, frozen=True):
     """What the indexes of a table serve."""
 
-    leading: frozenset[str]
-    """Columns that an ordinary index of all rows, a unique constraint or the primary key begins with."""
+    keys: frozenset[tuple[str, ...]]
+    """The columns, in order, of each ordinary index of all rows, unique constraint and primary key."""
     partial: frozenset[str] = frozenset()
     """Columns that only an index of some rows begins with."""
     special: frozenset[str] = frozenset()
@@ -31,6 +31,11 @@ class Cover(Struct, frozen=True):
     """Whether migrations were replayed for it, so that what they mention is known."""
     reason: str = ""
     """Why migrations may give it more indexes than are seen; "" where they do not."""
+
+    @property
+    def leading(self) -> frozenset[str]:
+        """The columns that one of them begins with."""
+        return frozenset(columns[0] for columns in self.keys)
 
 
 def covers(project: Project) -> dict[Location, Cover]:
@@ -43,15 +48,16 @@ def _cover(table: Table, pair: Pair | None) -> Cover:
     made = pair.migrated if pair is not None else None
     own = {column.name.lower(): column.name for column in table.columns}
 
-    def named(names: Iterable[str]) -> frozenset[str]:
+    def named(names: Iterable[str]) -> tuple[str, ...]:
         """Columns as the model spells them."""
-        return frozenset(own.get(name.lower(), name) for name in names)
+        return tuple(own.get(name.lower(), name) for name in names)
 
     indexes: tuple[Index, ...] = (*table.indexes, *(made.indexes if made is not None else ()))
-    leading = table.leading | (named(made.leading) if made is not None else frozenset())
-    partial = named(index.columns[0] for index in indexes if index.partial and index.columns)
-    special = named(name for index in indexes if not index.is_ordered for name in index.columns)
-    return Cover(leading, partial - leading, special, pair is not None, _reason(pair) if pair is not None else "")
+    keys = table.keys | (frozenset(map(named, made.keys)) if made is not None else frozenset())
+    partial = frozenset(named(index.columns[0] for index in indexes if index.partial and index.columns))
+    special = frozenset(named(name for index in indexes if not index.is_ordered for name in index.columns))
+    partial -= {columns[0] for columns in keys}
+    return Cover(keys, partial, special, pair is not None, _reason(pair) if pair is not None else "")
 
 
 def _reason(pair: Pair) -> str:

@@ -11,10 +11,10 @@ from prodlint.libraries.database import FEW_VALUES, OWNER_COLUMNS
 from prodlint.project.queries.query import Query, Use
 from prodlint.project.tables.schema import Table
 
-__all__ = ["Advice", "Leading", "advise", "has_many_values", "searching_uses", "served"]
+__all__ = ["Advice", "Keys", "advise", "has_many_values", "searching_uses", "served"]
 
-Leading = Mapping[Location, frozenset[str]]
-"""For each table, by its location, the columns that some index of all rows begins with."""
+Keys = Mapping[Location, frozenset[tuple[str, ...]]]
+"""For each table, by its location, the columns of its indexes of all rows, in order."""
 
 _MAX_EQUAL = 2
 """Columns compared for equality that an index is proposed to have; further ones narrow little."""
@@ -35,16 +35,17 @@ class Advice(Struct, frozen=True):
     """The uses of the first column of an index that is wanted."""
 
 
-def advise(query: Query, leading: Leading) -> Iterator[Advice]:
+def advise(query: Query, keys: Keys) -> Iterator[Advice]:
     """What a query needs, one for each table that it looks for rows in; two where each side of an `or` needs one."""
     if query.draft.kind == "insert":
         return
     for table in query.tables:
         own = [use for use in query.uses if use.table.location == table.location]
-        yield from _of_table(query, table, own, leading.get(table.location, table.leading))
+        yield from _of_table(query, table, own, keys.get(table.location, table.keys))
 
 
-def _of_table(query: Query, table: Table, uses: list[Use], leading: frozenset[str]) -> Iterator[Advice]:
+def _of_table(query: Query, table: Table, uses: list[Use], keys: frozenset[tuple[str, ...]]) -> Iterator[Advice]:
+    leading = {columns[0] for columns in keys}
     sure = [use for use in uses if not use.conditional]
     equal = _distinct([use for use in sure if use.kind == "equal"])
     strong = [use for use in equal if not use.is_few and has_many_values(table, use.column)]
@@ -53,7 +54,10 @@ def _of_table(query: Query, table: Table, uses: list[Use], leading: frozenset[st
     sorts = query.draft.limit and not query.draft.aggregates
     ordered = [use for use in sure if use.kind == "order" and has_many_values(table, use.column)] if sorts else []
     then = (ranged or ordered)[:1]
+    fixed = {use.column for use in equal}
     served = next((use for use in (*strong, *equal) if use.column in leading and use not in poor), None)
+    # An index that begins with a flag serves where the flag is compared, too: `(object_type, object_id)`.
+    served = served or next((use for use in strong if _reached(keys, fixed, use.column)), None)
     if served is not None:
         yield Advice(query, table, "served", (served.column,), (served,))
         return
@@ -71,7 +75,7 @@ def _of_table(query: Query, table: Table, uses: list[Use], leading: frozenset[st
     either = [use for use in sure if use.kind == "either" and not use.is_few and has_many_values(table, use.column)]
     joined = [use for use in sure if use.kind == "join" and has_many_values(table, use.column)]
     searched_by = _distinct(either + joined)
-    missing = [use for use in searched_by if use.column not in leading]
+    missing = [use for use in searched_by if not _reached(keys, fixed, use.column)]
     # Of an `or` each side needs an index of its own, or none helps.
     yield from (Advice(query, table, "wanted", (use.column,), (use,)) for use in missing)
     if searched_by and not missing:
@@ -80,7 +84,7 @@ def _of_table(query: Query, table: Table, uses: list[Use], leading: frozenset[st
         return
     if ranged or (ordered and not query.draft.doubt and not _narrows(sure)):
         first = (ranged or ordered)[0]
-        if first.column in leading:
+        if _reached(keys, fixed, first.column):
             yield Advice(query, table, "served", (first.column,), (first,))
         else:
             yield Advice(query, table, "wanted", (first.column,), (first,))
@@ -95,7 +99,12 @@ def _of_table(query: Query, table: Table, uses: list[Use], leading: frozenset[st
         yield Advice(query, table, "all")
 
 
-def _through(query: Query, table: Table, leading: frozenset[str]) -> str:
+def _reached(keys: frozenset[tuple[str, ...]], fixed: set[str], column: str) -> bool:
+    """Whether an index has a column behind nothing but columns that are compared for equality."""
+    return any(column in key and fixed.issuperset(key[: key.index(column)]) for key in keys)
+
+
+def _through(query: Query, table: Table, leading: set[str]) -> str:
     """The indexed foreign key through which a condition on another table narrows this one; "" for none."""
     others = {
         use.table.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Attribute, Call, Reference
@@ -52,6 +53,26 @@ class Reach:
             level = following
         for each in level:
             yield from self.handlers.get(each, ())
+
+    def is_of_scripts(self, function: Defined, depth: int = 0) -> bool:
+        """Whether only scripts and management commands are seen to call a function, as one that makes sample data."""
+        scope = self.project.scope_of(function)
+        if scope.kind != "function" or function in self.handlers or depth > _MAX_DEPTH:
+            return False
+        callers = [each for each in self.callers(function) if each != function]
+        if not callers:
+            return scope.name in self._script_names
+        return all(self.is_of_scripts(each, depth + 1) for each in callers)
+
+    @cached_property
+    def _script_names(self) -> frozenset[str]:
+        """The last names of what scripts call."""
+        found = set()
+        for path in self.project.python_paths:
+            for call, _ in self.project.calls_in(path) if self.project.role(path) == "script" else ():
+                if isinstance(call.function, (Reference, Attribute)):
+                    found.add(call.function.name.rpartition(".")[2])
+        return frozenset(found)
 
     @property
     def handlers(self) -> dict[Defined, list[Route]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prodlint.facts import span
-from prodlint.project.queries.indexes import Leading, advise
+from prodlint.project.queries.indexes import Keys, advise
 from prodlint.project.queries.query import Draft, Query, Use
 from prodlint.project.queries.reach import Reach
 from prodlint.project.tables.schema import Table
@@ -22,11 +22,11 @@ _KEYS = (("filters", ("equal", "either", "few")), ("ranges", ("range",)), ("sear
 def rows(project: Project) -> list[dict[str, object]]:
     """One object a query, by the place where it begins and the one where it is sent."""
     reach = Reach(project)
-    leading = {place: cover.leading for place, cover in project.covers.items()}
-    return [_row(project, query, reach, leading) for query in project.queries]
+    keys = {place: cover.keys for place, cover in project.covers.items()}
+    return [_row(project, query, reach, keys) for query in project.queries]
 
 
-def _row(project: Project, query: Query, reach: Reach, leading: Leading) -> dict[str, object]:
+def _row(project: Project, query: Query, reach: Reach, keys: Keys) -> dict[str, object]:
     draft = query.draft
     first = query.tables[0] if query.tables else None
     row: dict[str, object] = {
@@ -41,7 +41,7 @@ def _row(project: Project, query: Query, reach: Reach, leading: Leading) -> dict
         "limit": _limit(draft),
         "loads": [f"{'.'.join(load.path)} ({load.how})" for load in draft.loads],
         "loop": span(loops[-1].location.place).line if loops else None,
-        "index": [_said(each.verdict, each.columns, each.table, first) for each in advise(query, leading)],
+        "index": [_said(each.verdict, each.columns, each.table, first) for each in advise(query, keys)],
         "function": project.qualified(query.function),
         "routes": [] if draft.is_generic else list(reach.routes(query.function)),
         "file": query.location.path,

@@ -97,6 +97,10 @@ class Table(Struct, frozen=True):
     @property
     def leading(self) -> frozenset[str]:
         """The columns that an ordinary index of all rows, a unique constraint or the primary key begins with."""
-        found = {columns[0] for columns in (*self.uniques, self.primary_key) if columns}
-        ordinary = (index for index in self.indexes if index.columns and not index.partial and index.is_ordered)
-        return frozenset(found | {index.columns[0] for index in ordinary})
+        return frozenset(columns[0] for columns in self.keys)
+
+    @property
+    def keys(self) -> frozenset[tuple[str, ...]]:
+        """The columns of each of these, in order."""
+        ordinary = (index.columns for index in self.indexes if not index.partial and index.is_ordered)
+        return frozenset(columns for columns in (*self.uniques, self.primary_key, *ordinary) if columns)
