@@ -23,6 +23,7 @@ from prodlint.project.deployment.env_files import ignores
 from prodlint.project.drift.cover import Cover, covers
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.found import find_engines
+from prodlint.project.environment.reads import Read, find_reads
 from prodlint.project.identity.identity import Identity
 from prodlint.project.migrations.django.environments import django_environments
 from prodlint.project.migrations.environments import alembic_environments
@@ -323,6 +324,11 @@ class Project:
     def routes(self) -> tuple[Route, ...]:
         """The route table."""
         return self.routing.routes
+
+    @cached_property
+    def environment_reads(self) -> tuple[Read, ...]:
+        """The reads of environment variables in the application's own files, by path."""
+        return tuple(find_reads(self))
 
     @cached_property
     def schemas(self) -> Schemas:

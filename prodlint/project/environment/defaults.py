@@ -18,7 +18,7 @@ from prodlint.project.deployment.declared import is_compose, mounts_source, serv
 from prodlint.project.deployment.declared import is_for_development as is_development_file
 from prodlint.project.deployment.env_files import is_sample
 from prodlint.project.deployment.surroundings import surroundings
-from prodlint.project.environment.reads import Read, find_reads
+from prodlint.project.environment.reads import Read
 from prodlint.project.tokens.refused import is_refused
 from prodlint.project.tokens.strength import Constant as Key
 from prodlint.project.values.bindings import Defined
@@ -59,7 +59,7 @@ def fallbacks(project: Project) -> Iterator[Fallback]:
 
 def _in_code(project: Project) -> Iterator[Fallback]:
     seen: set[tuple[str, int, str]] = set()
-    for read in find_reads(project):
+    for read in project.environment_reads:
         path = read.location.path
         spot = (path, span(read.location.place).line, read.variable)
         if read.default is None or spot in seen or project.role(path) != "application" or _is_aside(project, read):

@@ -12,7 +12,7 @@ from msgspec import Struct
 from prodlint.facts import Constant, Dockerfile, Document, walk
 from prodlint.libraries.variables import PLATFORM, PLATFORM_PREFIXES
 from prodlint.project.deployment.surroundings import surroundings
-from prodlint.project.environment.reads import Read, find_reads, is_demanded
+from prodlint.project.environment.reads import Read, is_demanded
 from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def needed(project: Project, folder: str) -> Iterator[Needed]:
     they are missing."""
     found: dict[str, list[Read]] = {}
     optional: set[str] = set()
-    for read in find_reads(project):
+    for read in project.environment_reads:
         source = project.sources[read.location.path]
         if source.project != folder or source.role != "application" or _is_platforms(read.variable):
             continue
