@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Constant, Document, Mapping, Script, Sequence, Value, walk
+from prodlint.facts import Constant, Document, Mapping, Sequence, Value, walk
 from prodlint.finding import Location
 from prodlint.libraries.pipelines import provider_of
 
@@ -25,13 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["left_out", "unmeasured"]
 
 _MEASURES = re.compile(r"--cov\b|\bcoverage[\"',\s]+(?:report|html|xml|json|lcov)\b|\bpytest_cov\b|\bslipcover\b")
-_FILES = re.compile(
-    r"(?:^|/)(?:pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|\.pytest\.ini|tox\.toml|hatch\.toml|poe_tasks\.toml"
-    r"|taskfile\.ya?ml|\.pre-commit-config\.ya?ml|docker-compose[^/]*\.ya?ml|compose[^/]*\.ya?ml)$",
-    re.IGNORECASE,
-)
-_PYTHON = re.compile(r"(?:^|/)(?:noxfile|tasks|conftest|dodo|setup|runtests|manage)\.py$")
 _PYTEST = frozenset({"pytest", "py.test"})
+_PYTEST_FILES = frozenset({"pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", ".pytest.ini"})
 _DIRECT = _PYTEST | {"manage.py", "django-admin", "unittest", "python"}
 """Programs that run tests and nothing else, so that their words tell whether they measure."""
 _RUNNERS = frozenset(
@@ -47,7 +42,7 @@ def unmeasured(project: Project, threshold: Threshold) -> str:
     tests = [job for job, _ in project.deployment.tests]
     if not tests or provider_of(threshold.location.path):
         return ""
-    if any(_runs_pytest(job.programs) for job in tests) and any(map(_is_pytest_file, _mentions(project))):
+    if any(_runs_pytest(job.programs) for job in tests) and _is_configured(project):
         return ""
     for pipeline in project.deployment.pipelines:
         for job in pipeline.jobs:
@@ -77,28 +72,18 @@ def _runs_pytest(programs: tuple[Program, ...]) -> bool:
     return any(each.name in _PYTEST for each in programs)
 
 
-def _is_pytest_file(path: str) -> bool:
-    name = posixpath.basename(path).lower()
-    return name in ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", ".pytest.ini")
-
-
-def _mentions(project: Project) -> Iterator[str]:
-    """The files in which something runs coverage."""
-    for path, source in sorted(project.sources.items()):
-        texts: Iterator[str] = iter(())
-        if source.kind in ("toml", "ini", "yaml") and (_FILES.search(path) or provider_of(path)):
+def _is_configured(project: Project) -> bool:
+    """Whether a configuration of pytest measures."""
+    for path in project.sources:
+        if posixpath.basename(path).lower() in _PYTEST_FILES:
             content = project.facts(path).content
             texts = _texts(content.values if isinstance(content, Document) else ())
-        elif source.kind == "script":
-            content = project.facts(path).content
-            texts = (line.text for line in content.lines) if isinstance(content, Script) else iter(())
-        elif source.kind == "python" and _PYTHON.search(path):
-            texts = (" ".join(_texts([value])) for value, _ in project.values_in(path))
-        if any(_MEASURES.search(each) for each in texts):
-            yield path
+            if any(_MEASURES.search(each) for each in texts):
+                return True
+    return False
 
 
-def _texts(values: tuple[Value, ...] | list[Value]) -> Iterator[str]:
+def _texts(values: tuple[Value, ...]) -> Iterator[str]:
     for value in values:
         for each in walk(value):
             if isinstance(each, Constant) and isinstance(each.value, str):
