@@ -20,25 +20,30 @@ def check(project: Project) -> Iterator[Finding]:
         if not action.is_fixed:
             (own if action.is_own else others).setdefault(f"{action.name}@{action.reference}", []).append(action)
     for written, several in others.items():
-        steps = tuple(Step("it is used here too", each.location) for each in several[1:12])
-        fields = {"actions": f"`{written.rstrip('@')}`", "runs": _runs(several)}
-        yield Finding(several[0].location, written, fields, steps)
+        ordered = _by_reach(several)
+        steps = tuple(Step("it is used here too", each.location) for each in ordered[1:12])
+        fields = {"actions": f"`{written.rstrip('@')}`", "runs": _runs(ordered[0])}
+        yield Finding(ordered[0].location, written, fields, steps)
     if own:
-        first = next(iter(own.values()))[0]
+        each_first = {written: _by_reach(several)[0] for written, several in own.items()}
+        first = _by_reach(list(each_first.values()))[0]
         names = ", ".join(f"`{written.rstrip('@')}`" for written in list(own)[:3])
         if len(own) > 3:
             names = f"{len(own)} actions of GitHub ({names} ...)"
-        steps = tuple(
-            Step(f"`{written.rstrip('@')}`", several[0].location) for written, several in list(own.items())[:12]
-        )
-        runs = _runs([each for several in own.values() for each in several])
-        fields = {"actions": names, "runs": runs}
+        listed = list(each_first.items())[:12]
+        steps = tuple(Step(f"`{written.rstrip('@')}`", each.location) for written, each in listed)
+        fields = {"actions": names, "runs": _runs(first)}
         yield Finding(first.location, "actions of GitHub", fields, steps, Severity.NOTE)
 
 
-def _runs(several: list[Action]) -> str:
-    """With what the code runs where it gets hold of most."""
-    reach = max((each.reach for each in several), key=lambda each: (len(each.secrets), each.token))
+def _by_reach(several: list[Action]) -> list[Action]:
+    """The places of an action, that where its code gets hold of most first."""
+    return sorted(several, key=lambda each: (-len(each.reach.secrets), not each.reach.token, each.location))
+
+
+def _runs(action: Action) -> str:
+    """With what the code runs."""
+    reach = action.reach
     if "*" in reach.secrets:
         return "with all secrets of this repository"
     if reach.secrets:
