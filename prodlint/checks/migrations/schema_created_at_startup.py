@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Undecided
-from prodlint.project.drift.created import Creation, creations
+from prodlint.project.drift.created import Creation, creations, is_stamped
 from prodlint.project.drift.tools import tool_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
     for creation in creations(project):
-        if _is_embedded(project, creation):
+        if _is_embedded(project, creation) or is_stamped(project, creation):
             continue
         subject = f"{project.modules.name(creation.path)} {creation.call}"
         if not creation.runs:

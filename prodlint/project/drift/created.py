@@ -18,7 +18,7 @@ from prodlint.project.values.outcomes import Function, Site, options, truth
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Creation", "creations"]
+__all__ = ["Creation", "creations", "is_stamped"]
 
 _MAX_DEPTH = 6
 _SERVERS = frozenset({"uvicorn.run", "hypercorn.run", "granian.Granian"})
@@ -56,6 +56,20 @@ def creations(project: Project) -> Iterator[Creation]:
                     seen.add(value.place)
                     runs, reason, steps = _Reached(project).of(site.scope, path, block, ())
                     yield Creation(Location(path, value.place), name, path, block, site.scope, runs, reason, steps)
+
+
+def is_stamped(project: Project, creation: Creation) -> bool:
+    """Whether the function that creates the tables, or one that it calls, tells Alembic that they are up to date."""
+    stamping = {(site.path, site.scope) for site in project.calls(("alembic.command.stamp", "flask_migrate.stamp"))}
+    if not stamping or creation.scope == 0:
+        return False
+    reached = {(creation.path, creation.scope)}
+    for call in project.calls_of(Defined(creation.path, creation.scope)):
+        if isinstance(call.function, Reference):
+            symbol, rest = project.names.resolve(creation.path, creation.scope, call.function.name)
+            if isinstance(symbol, Defined) and not rest:
+                reached.add((symbol.path, symbol.scope))
+    return bool(reached & stamping)
 
 
 def _creates(project: Project, site: Site, value: object) -> str:
