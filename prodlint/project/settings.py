@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 _FIELDS = frozenset({"pydantic.Field", "pydantic.fields.Field", "sqlmodel.Field", "pydantic.v1.Field"})
 _VERSION_2 = frozenset(name for name in SETTINGS_BASES if name.startswith("pydantic_settings."))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(each.title() for each in rest)
+
+
+_GENERATORS: dict[str, Callable[[str], str]] = {
+    "to_camel": _camel,
+    "to_pascal": lambda name: "".join(each.title() for each in name.split("_")),
+}
+"""pydantic's `alias_generators`, which give each field without an alias one."""
 _SECRET_TYPES = frozenset({"SecretStr", "SecretBytes", "Secret"})
 
 
@@ -85,11 +98,16 @@ def _settings(project: Project, defined: Defined) -> Settings:
     owners = [each for each in project.names.ancestors(defined.path, defined.scope) if isinstance(each, Defined)]
     prefix = _configured(project, owners, "env_prefix")
     case = _configured(project, owners, "case_sensitive") is True
+    generator = next(
+        (each for owner in owners if (each := _entry(project, owner, "alias_generator")) is not None), None
+    )
+    named = project.values.external_name(generator.site, generator.value) if generator is not None else ""
+    made = _GENERATORS.get(named.rpartition(".")[2], str)
     # Version 1 of pydantic takes `Optional[X]` without a default for one of None.
     old = not project.names.derives_from(defined, _VERSION_2)
     fields: dict[str, Field] = {}
     for owner in reversed(owners):
-        for field in _own_fields(project, owner, prefix if isinstance(prefix, str) else "", case, old):
+        for field in _own_fields(project, owner, prefix if isinstance(prefix, str) else "", case, old, made):
             fields[field.name] = field
     delimiter = _configured(project, owners, "env_nested_delimiter")
     location = Location(defined.path, scope.place)
@@ -133,7 +151,9 @@ def _target(statement: Assign) -> str:
     return target.name if isinstance(target, Reference) and "." not in target.name else ""
 
 
-def _own_fields(project: Project, owner: Defined, prefix: str, case: bool, old: bool) -> list[Field]:
+def _own_fields(
+    project: Project, owner: Defined, prefix: str, case: bool, old: bool, made: Callable[[str], str]
+) -> list[Field]:
     site = Site(owner.path, owner.scope)
     fields = []
     for statement in project.statements_of(owner):
@@ -155,10 +175,12 @@ def _own_fields(project: Project, owner: Defined, prefix: str, case: bool, old: 
         if isinstance(value, Call) and isinstance(meaning, Environment) and not names:
             # pydantic asks for the field's own name first; the default that asks by itself fails where it has none.
             own = f"{prefix}{name}"
-            names = (meaning.name,) if meaning.fallback is None or own == meaning.name else (meaning.name, own)
+            same = own == meaning.name if case else own.upper() == meaning.name.upper()
+            names = (meaning.name,) if meaning.fallback is None or same else (meaning.name, own)
         secret = is_sensitive(name) or bool(meaning_of(name)[0]) or any(word in written for word in _SECRET_TYPES)
         location = Location(owner.path, statement.place)
-        env, *others = names or (f"{prefix}{name}",)
+        # A generated alias takes the place of the name, prefix and all.
+        env, *others = names or ((made(name),) if made is not str else (f"{prefix}{name}",))
         required = default is None or (isinstance(meaning, Environment) and meaning.fallback is None)
         env, aliases = (env, tuple(others)) if case else (env.upper(), tuple(each.upper() for each in others))
         fields.append(Field(name, env, written, default, location, secret, owner, required, given, aliases))

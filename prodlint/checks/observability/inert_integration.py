@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.finding import Finding, Step
+from prodlint.finding import Answer, Finding, Step, Undecided
 from prodlint.project.observability.integrations import inert
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 
-def check(project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding | Undecided]:
     for application in project.web_applications:
         for found, place in inert(project, application):
             integration = found.integration
@@ -25,6 +25,9 @@ def check(project: Project) -> Iterator[Finding]:
                 what = f"nothing imports `{integration.module}`"
             steps.append(Step("the application is made here", application.location))
             at = found.location or place
+            if found.answer is Answer.UNKNOWN and at is not None:
+                yield Undecided(at, f"library {name}", "a package outside the tree may attach it")
+                continue
             how = "installed" if place is not None else "imported, though no manifest requires it,"
             if at is not None:
                 yield Finding(at, name, {"package": name, "how": how, "what": what}, tuple(steps))

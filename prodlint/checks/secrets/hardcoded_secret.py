@@ -48,13 +48,15 @@ def check(project: Project) -> Iterator[Finding]:
         secrets = [secret for secret in facts.secrets if secret.confidence != "low"]
         if not secrets:
             continue
+        examples: set[int] = set()
         is_trial = source.role in {"test", "example", "documentation"} or _is_trial(path)
         if _wants_format(source, facts):
             secrets = [secret for secret in secrets if secret.confidence == "high"]
         elif is_trial:
             secrets = [secret for secret in secrets if _is_generated(secret)]
         else:
-            secrets = _without_examples(secrets, project, path)
+            examples, parts = _examples(project, path)
+            secrets = [each for each in secrets if _tells_itself(each) or each.place not in examples | parts]
         seen = set()
         for secret in sorted(secrets, key=lambda each: (each.place, each.confidence != "high")):
             # one string may be judged twice, as a value and as a default
@@ -67,8 +69,14 @@ def check(project: Project) -> Iterator[Finding]:
                 Location(path, secret.place),
                 subject=secret.name or secret.kind,
                 fields={"what": what},
-                severity=Severity.NOTE if is_trial else Severity.WARNING if "digest" in secret.kind else None,
+                severity=_severity(secret, is_trial or secret.place in examples),
             )
+
+
+def _severity(secret: Secret, is_trial: bool) -> Severity | None:
+    if is_trial:
+        return Severity.NOTE
+    return Severity.WARNING if "digest" in secret.kind else None
 
 
 def _is_generated(secret: Secret) -> bool:
@@ -104,30 +112,33 @@ def _wants_format(source: Source, facts: Facts) -> bool:
     )
 
 
-def _without_examples(secrets: list[Secret], project: Project, path: str) -> list[Secret]:
-    """Leaves out the made-up values of examples that go into an OpenAPI schema, and words that are only a part of the
+def _examples(project: Project, path: str) -> tuple[set[int], set[int]]:
+    """Where the made-up values of examples stand that go into an OpenAPI schema, and words that are only a part of the
     value (`f"{prefix}-signing"`)."""
     python = project.python(path)
-    if python is None or all(map(_tells_itself, secrets)):
-        return secrets
-    examples: set[int] = set()
-    for value, _ in project.values_in(path):
-        examples.update(_example_places(value, False))
+    if python is None:
+        return set(), set()
+    roots = [(value, False) for value, _ in project.values_in(path)]
     for statement in python.statements:
         if isinstance(statement, Assign) and statement.value is not None:
             named = any(isinstance(each, Reference) and _EXAMPLE.search(each.name) for each in statement.targets)
-            examples.update(_example_places(statement.value, named))
+            roots.append((statement.value, named))
         if isinstance(statement, Assign) and statement.annotation is not None:
-            examples.update(_example_places(statement.annotation, False))
+            roots.append((statement.annotation, False))
     for scope in python.scopes:
         for parameter in scope.parameters:
             if parameter.annotation is not None:
-                examples.update(_example_places(parameter.annotation, False))
-    return [secret for secret in secrets if _tells_itself(secret) or secret.place not in examples]
+                roots.append((parameter.annotation, False))
+    examples: set[int] = set()
+    parts: set[int] = set()
+    for value, named in roots:
+        examples.update(_example_places(value, named))
+        parts.update(_part_places(value))
+    return examples, parts
 
 
 def _example_places(value: Value, named: bool) -> Iterator[int]:
-    """Places of the constants inside `example=`, `"examples": [...]` and the like, and of parts of a text."""
+    """Places of the constants inside `example=`, `"examples": [...]` and the like."""
     roots = [value] if named else []
     for inner in walk(value):
         match inner:
@@ -137,10 +148,16 @@ def _example_places(value: Value, named: bool) -> Iterator[int]:
                 for key, item in items:
                     if isinstance(key, Constant) and isinstance(key.value, str) and _EXAMPLE.search(key.value):
                         roots.append(item)
-            case Template(parts) | Operation("+" | "%", parts):
-                if not all(isinstance(part, Constant) for part in parts):
-                    yield from (part.place for part in parts if isinstance(part, Constant))
     for root in roots:
         for inner in walk(root):
             if isinstance(inner, Constant):
                 yield inner.place
+
+
+def _part_places(value: Value) -> Iterator[int]:
+    """Places of the constants that are a part of a text."""
+    for inner in walk(value):
+        match inner:
+            case Template(parts) | Operation("+" | "%", parts):
+                if not all(isinstance(part, Constant) for part in parts):
+                    yield from (part.place for part in parts if isinstance(part, Constant))

@@ -75,6 +75,8 @@ def _is_passed(project: Project, read: Read) -> bool:
     of = Defined(read.location.path, read.site.scope)
     if of not in project.settings:
         return False
+    if isinstance(project.names.class_member(of.path, of.scope, "settings_customise_sources"), Defined):
+        return True  # Its values may come from a file.
     classes = {of, *(each for each in project.settings if of in set(project.names.ancestors(each.path, each.scope)))}
     for name in {project.scope_of(each).name for each in classes}:
         for path in project.mentioning(name):

@@ -132,7 +132,23 @@ def inert(project: Project, application: WebApplication) -> Iterator[tuple[Attac
         if found.answer is not Answer.NO or (place is None and found.location is None):
             continue
         if not _brought(project, application, integration):
-            yield found, place
+            outside = _outside(project, application, integration)
+            yield (found if outside is None else Attached(integration, Answer.UNKNOWN, outside)), place
+
+
+def _outside(project: Project, application: WebApplication, integration: Integration) -> Location | None:
+    """An import from a package outside the tree that may attach a library: `from company.sentry import start`."""
+    word = "logging" if "structured" in integration.purposes else integration.module.partition("_")[0]
+    for path in own_python(project, application, word):
+        python = project.python(path)
+        for statement in python.statements if python is not None else ():
+            if not isinstance(statement, Import) or statement.type_checking or statement.module.startswith("."):
+                continue
+            first, *rest = f"{statement.module}.{statement.name}".lower().split(".")
+            is_other = word in rest and first not in (word, integration.module)
+            if is_other and project.modules.find(statement.module, path) is None:
+                return Location(path, statement.place)
+    return None
 
 
 def _brought(project: Project, application: WebApplication, integration: Integration) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Constant, Value, walk
+from prodlint.facts import Assign, Call, Constant, Import, Value, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.logging import LOG_METHODS
 from prodlint.libraries.observability import ACCESS_LOG_PROGRAMS, REQUEST_ID_NAMES
@@ -29,6 +29,11 @@ _FIELD = re.compile(
     r"%\((?:\w*_)?(?:request_?id|correlation_?id|trace_?id|req_?id)\w*\)|\{(?:extra\[)?\w*(?:request|correlation|trace)_?id"
 )
 _BINDERS = frozenset("bind_contextvars bound_contextvars contextualize bind configure".split())
+_GIVEN = (
+    "logger_dependency", "get_request_logger", "request_logger", "RequestLoggingMiddleware", "LoggingMiddleware",
+    "RequestLoggerMiddleware", "RequestContextMiddleware", "get_logger_dependency",
+)  # fmt: skip
+"""What packages call a logger of one request, and middleware that logs."""
 _MIDDLEWARE = ("BaseHTTPMiddleware", "middleware", "before_request", "process_request", "__call__", "get_response")
 
 
@@ -67,9 +72,24 @@ def request_id(project: Project, application: WebApplication) -> Told:
             return Told(Answer.YES, location)
         if _HEADER.fullmatch(text.strip()):
             seen = seen or location
+    outside = _logger_from_outside(project, application)
+    if outside is not None:
+        return outside
     if seen is not None:
         return Told(Answer.UNKNOWN, seen, "an id of the request is read, and it is not seen how log records get it")
     return Told(Answer.NO)
+
+
+def _logger_from_outside(project: Project, application: WebApplication) -> Told | None:
+    """A logger or middleware that a package outside the tree makes for each request, with whatever it binds."""
+    for path in own_python(project, application, *_GIVEN):
+        python = project.python(path)
+        for statement in python.statements if python is not None else ():
+            if isinstance(statement, Import) and statement.name in _GIVEN:
+                if project.modules.find(statement.module, path) is None:
+                    name = f"{statement.module}.{statement.name}"
+                    return Told(Answer.UNKNOWN, Location(path, statement.place), f"what `{name}` binds is not known")
+    return None
 
 
 def _binds(project: Project, path: str) -> Location | None:
