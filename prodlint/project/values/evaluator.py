@@ -32,6 +32,7 @@ from prodlint.project.values.bindings import Binding, Bound, Defined, External, 
 from prodlint.project.values.calls import bind, outcome_of_call, returned
 from prodlint.project.values.changes import changed
 from prodlint.project.values.conditions import is_possible
+from prodlint.project.values.cycles import NOTHING, Cycles
 from prodlint.project.values.loops import rounds
 from prodlint.project.values.operations import arithmetic, joined
 from prodlint.project.values.outcomes import (
@@ -54,17 +55,17 @@ if TYPE_CHECKING:
     from prodlint.project import Project
 
 _MAX_DEPTH = 40
-_NOTHING = 1 << 30
 _MAX_REMEMBERED = 100_000
 _MAX_STEPS = 4000
 """Evaluations for one question. Functions that call several others in turn would make the work grow without bound, as
 what depends on arguments is not remembered; real settings, routes and queries take far fewer."""
 
 
-class Values:
+class Values(Cycles):
     """Evaluates values; remembers what it has evaluated outside of followed calls."""
 
     def __init__(self, project: Project) -> None:
+        super().__init__()
         self.project = project
         self._known: dict[tuple[str, int, int, str], Outcome] = {}
         self._asked: dict[tuple[str, int, int, str], Outcome] = {}
@@ -72,15 +73,9 @@ class Values:
         self._followed: dict[tuple[str, int, int, int, str], tuple[object, Outcome]] = {}
         """What came of expressions in followed calls, by the identity of the arguments, which are kept with it."""
         self._variables: dict[Variable, Outcome] = {}
-        self.active: dict[object, int] = {}
-        """What is being evaluated, outermost first, with how much was before it (see `enter`)."""
-        self._met = _NOTHING
-        """The outermost of it that the evaluation at hand has come back to: what comes of it is true only in there."""
         self._depth = 0
         self._steps = 0
         """How many evaluations the question at hand has taken."""
-        self.cuts = 0
-        """How often an evaluation ended at itself: what came of it then depends on where it began, and is forgotten."""
 
     # --- questions ---
 
@@ -110,13 +105,13 @@ class Values:
             return Outcome(Opaque("the chain of values is too long"))
         self._depth += 1
         cuts = self.cuts
-        met, self._met = self._met, _NOTHING
+        met, self.met = self.met, NOTHING
         try:
             outcome = self._evaluate(site, value)
         finally:
             self._depth -= 1
-            is_whole = cuts == self.cuts and self._met == _NOTHING
-            self._met = min(met, self._met)
+            is_whole = cuts == self.cuts and self.met == NOTHING
+            self.met = min(met, self.met)
         if is_whole and site.arguments is None:
             self._known[key] = outcome
         elif is_whole:
@@ -162,39 +157,6 @@ class Values:
     def class_of_variable(self, variable: Variable) -> Symbol:
         """The class that a variable names, as in `Base = declarative_base()`."""
         return self.symbol(self.variable(variable).meaning)
-
-    # --- cycles ---
-
-    def meets(self, key: object) -> bool:
-        """Whether something is being evaluated, so that it is not to be begun once more.
-
-        What then comes of the evaluations inside it is forgotten. What comes of itself is kept where no other name lies
-        in between; a cycle of several names depends on which was asked for first."""
-        own = self.active.get(key)
-        if own is None:
-            return False
-        for other, level in reversed(self.active.items()):
-            if level == own:
-                self._met = min(self._met, own)
-                return True
-            if isinstance(other, Variable) or (isinstance(other, tuple) and other[0] in {"local", "attribute"}):
-                break
-        self.cuts += 1
-        return True
-
-    def enter(self, key: object) -> int:
-        """Begin to evaluate something; what is given is for `leave`."""
-        met, self._met = self._met, _NOTHING
-        self.active[key] = len(self.active)
-        return met
-
-    def leave(self, key: object, met: int) -> bool:
-        """End it. Whether what came of it is the same wherever it is asked for (see `cuts` for the other condition)."""
-        if self._met >= self.active.pop(key):
-            self._met = _NOTHING
-        is_closed = self._met == _NOTHING
-        self._met = min(met, self._met)
-        return is_closed
 
     # --- expressions ---
 
