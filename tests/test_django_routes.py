@@ -362,3 +362,24 @@ urlpatterns = [path("out", LogoutView.as_view())]
     files = {"site/__init__.py": "", "site/settings.py": SETTINGS, "site/urls.py": urls}
     project = project_of({**files, "requirements.txt": requirements})
     assert [route.methods for route in project.routes] == [methods]
+
+
+def test_url_names_carry_the_namespaces_of_their_includes() -> None:
+    urls = (
+        "from django.urls import include, path\nfrom site import views\n"
+        "more = [path('c', views.c, name='third')]\n"
+        "urlpatterns = [\n"
+        "    path('a', views.a, name='first'),\n"
+        "    path('b', views.b),\n"
+        "    path('in/', include('site.inner')),\n"
+        "    path('api/', include((more, 'api'), namespace='v1')),\n"
+        "    path('other/', include((more, 'other'))),\n"
+        "]\n"
+    )
+    inner = "from django.urls import path\nfrom site import views\napp_name = 'shop'\n" \
+        "urlpatterns = [path('d', views.a, name='fourth')]\n"  # fmt: skip
+    views = "def a(request): ...\ndef b(request): ...\ndef c(request): ...\n"
+    project = site(urls, views, site__inner=inner)
+    assert {route.path: route.endpoint for route in project.routes} == {
+        "/a": "first", "/b": "", "/in/d": "shop:fourth", "/api/c": "v1:third", "/other/c": "other:third",
+    }  # fmt: skip

@@ -20,6 +20,17 @@ REQUEST_INPUT = frozenset(
     }
 )  # fmt: skip
 """Attributes and methods of a request that give what the client chose."""
+REQUEST_PARTS = frozenset(
+    """method url path full_path base_url app scope client encoding content_type content_params resolver_match scheme
+    host port is_secure is_ajax get_host get_port get_full_path get_full_path_info build_absolute_uri accepts
+    read readline readlines upload_handlers urlconf current_app script_root url_root host_url endpoint blueprint
+    blueprints url_rule remote_addr user_agent is_json mimetype mimetype_params content_length content_encoding
+    date environ root_path query_string accept_mimetypes accept_languages access_route referrer is_disconnected
+    send_push_promise receive url_for clone rel_url remote transport version protocol can_read_body body_exists
+    has_body if_modified_since http_range loop config_dict logger route_handler htmx csp_nonce LANGUAGE_CODE
+    correlation_id trace_id request_id start_time""".split()
+)
+"""Attributes and methods of a request that say nothing of the caller and are none of its input (same references)."""
 GLOBAL_REQUESTS = frozenset({"flask.request", "flask.globals.request", "quart.request"})
 IDENTITY_OBJECTS = frozenset(
     {
@@ -127,6 +138,16 @@ CONDITIONS = frozenset({"where", "filter", "having", "join", "outerjoin", "join_
 BY_NAME = frozenset({"filter_by"})
 GETS = frozenset({"get", "get_one", "get_or_404", "one_or_404", "first_or_404"})
 """Methods of a session, query or Flask-SQLAlchemy's `db` that load a row by its key."""
+DJANGO_SHORTCUTS = frozenset(
+    {"get_object_or_404", "aget_object_or_404", "get_list_or_404", "aget_list_or_404"}
+)
+DJANGO_LOOKUPS = frozenset(
+    {"filter", "get", "aget", "exclude", "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create"}
+)
+"""Methods of a manager or queryset whose keywords are conditions (Django "QuerySet API reference")."""
+DJANGO_CREATES = frozenset(
+    {"create", "acreate", "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create"}
+)
 MODIFIERS = frozenset({"delete", "sqlmodel_update", "expunge"})
 """Methods of a session or row that change or delete what they are given."""
 CONVERSIONS = frozenset(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, Reference, walk
+from prodlint.facts import Call, Reference, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.credentials import BODY_READS, HOOK_WORDS, PARSED_READS
 from prodlint.libraries.sensitive import is_sensitive, words_of
@@ -65,15 +65,8 @@ def _is_hook(project: Project, route: Route) -> bool:
     segments = [each for each in route.path.split("/") if each]
     if any("{" in each and is_sensitive(each.strip("{}")) for each in segments):
         return False
-    texts = [*(each for each in segments if "{" not in each), project.scope_of(route.handler).name, _endpoint(route)]
+    texts = [*(each for each in segments if "{" not in each), project.scope_of(route.handler).name, route.endpoint]
     return any(not HOOK_WORDS.isdisjoint(words_of(text.replace("-", "_"))) for text in texts)
-
-
-def _endpoint(route: Route) -> str:
-    """The name that a route is registered under: Flask's endpoint, the `name=` of Django's `path`."""
-    registration = route.calls[0].value if route.calls else None
-    named = registration.keyword("name") if isinstance(registration, Call) and route.framework == "django" else None
-    return named.value if isinstance(named, Constant) and isinstance(named.value, str) else route.endpoint
 
 
 def _is_managed(project: Project, route: Route) -> bool:

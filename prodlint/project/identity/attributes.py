@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from prodlint.facts import Attribute, Await, Call, Constant, Reference, Subscript, Value
-from prodlint.libraries.identity import REQUEST_IDENTITY, REQUEST_INPUT
-from prodlint.project.identity.events import CALLER, REQUEST, Label
+from prodlint.libraries.identity import REQUEST_IDENTITY, REQUEST_INPUT, REQUEST_PARTS
+from prodlint.project.identity.events import CALLER, REQUEST, UNKNOWN, Label
 
 
 def request_attribute(name: str) -> Label:
-    """The label of an attribute of a request."""
+    """The label of an attribute of a request; one that no framework knows was put there, by what knows the caller
+    perhaps."""
     if name in REQUEST_IDENTITY:
         return CALLER
     if name in REQUEST_INPUT:
         return ("I",)
-    return REQUEST
+    return REQUEST if name in REQUEST_PARTS else UNKNOWN
 
 
 def first_attribute(value: Value) -> str:

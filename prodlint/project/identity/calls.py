@@ -66,7 +66,7 @@ def labels_of_call(walker: Walker, call: Call) -> Labels:
             walker.record(
                 ("session", call.place), Constraint(rows, None, "", walker.flat(owner), walker.location(call))
             )
-    if last in MODIFIERS or last == "setattr":
+    if last in MODIFIERS or last == "setattr" or (owner and "delete" in last.split("_")):
         _modified(walker, call, last, owner)
     found: set[tuple[object, ...]] = set()
     meaning = walker.meaning(call.function)
@@ -93,7 +93,7 @@ def _modified(walker: Walker, call: Call, last: str, owner: Labels) -> None:
         target = walker.of(call.arguments[0].value)
     rows = frozenset(each for each in walker.flat(target) if each[0] == "R" or each == CALLER)
     if rows:
-        walker.record(call.place, Modified(rows, walker.location(call), last == "delete"))
+        walker.record(call.place, Modified(rows, walker.location(call), "delete" in last.split("_")))
 
 
 def _option(walker: Walker, call: Call, meaning: Meaning, last: str, owner: Labels, given: Labels) -> Labels:

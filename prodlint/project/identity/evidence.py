@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from prodlint.libraries.credentials import is_stored_password
 from prodlint.libraries.identity import is_owner_column
-from prodlint.project.identity.events import Compared, Constraint, Label, Labels, Written
+from prodlint.project.identity.events import Compared, Constraint, Label, Labels, Modified, Written
 from prodlint.project.identity.proof import Proof
 from prodlint.project.tables.schema import Column, Table
 
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
     from prodlint.project.routes.route import Route
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def is_reading(route: Route, walked: Walked) -> bool:
+    """Whether a route only reads: by its methods or, for a view that does not look at the method, by what it does."""
+    if set(route.methods) <= SAFE:
+        return True
+    return route.methods == ("*",) and not any(
+        each[0] == "R"
+        for found in walked.found
+        if isinstance(found.event, Modified)
+        for each in found.event.labels
+    )
 
 
 class Ownership(Struct):
@@ -91,6 +103,8 @@ class Evidence:
     def points_to_users(self, column: Column) -> bool:
         """Whether a column is a foreign key to the users."""
         target = self.target(column)
+        if target is None and column.foreign_key.partition(".")[0] == "auth_user":
+            return True  # Django's own users, whose table no model of the tree declares.
         return target is not None and self.is_user(target)
 
     def target(self, column: Column) -> Table | None:
@@ -105,21 +119,22 @@ class Evidence:
     def add(self, route: Route, walked: Walked, proof: Proof, status: str) -> None:
         """Take in what one route does."""
         trusted = proof.equal
+        reads = is_reading(route, walked)
         for found in walked.found:
             match found.event:
                 case Constraint(rows, table, column, labels) if table is not None and column:
                     if labels & trusted and self.may_own(table, column):
                         self._note(table, "filtered", column, route)
-                        if set(route.methods) <= SAFE:
+                        if reads:
                             self._read(rows, table, proof, route)
                 case Compared(left, left_attribute, right, right_attribute):
-                    self._compared(left, left_attribute, right & trusted, proof, route)
-                    self._compared(right, right_attribute, left & trusted, proof, route)
+                    self._compared(left, left_attribute, right & trusted, proof, route, reads)
+                    self._compared(right, right_attribute, left & trusted, proof, route, reads)
                 case Written(table, rows, column, labels) if labels & trusted:
                     for each in [table] if table is not None else [self.table(row) for row in rows]:
                         if each is not None and self.may_own(each, column):
                             self._note(each, "written", column, route)
-        if set(route.methods) <= SAFE and not proof.restrictions:
+        if reads and not proof.restrictions:
             self._shared(route, walked, proof)
         if status == "required":
             self._users(walked)
@@ -141,7 +156,9 @@ class Evidence:
             ownership = self.of.setdefault(table.model, Ownership())
             (ownership.read_by_key if by_key else ownership.read_in_lists).add(route.subject)
 
-    def _compared(self, side: Labels, attribute: str, other: Labels, proof: Proof, route: Route) -> None:
+    def _compared(
+        self, side: Labels, attribute: str, other: Labels, proof: Proof, route: Route, reads: bool
+    ) -> None:
         if not other or not attribute:
             return
         for label in side:
@@ -149,7 +166,7 @@ class Evidence:
             if table is None or label in proof.caller or not self.may_own(table, attribute) or self.is_user(table):
                 continue
             self._note(table, "compared", attribute, route)
-            if set(route.methods) <= SAFE:
+            if reads:
                 self.of[table.model].read_by_key.add(route.subject)
 
     def _shared(self, route: Route, walked: Walked, proof: Proof) -> None:
@@ -183,4 +200,4 @@ class Evidence:
                         self.users.add(table.model)
 
 
-__all__ = ["SAFE", "Evidence", "Ownership"]
+__all__ = ["SAFE", "Evidence", "Ownership", "is_reading"]

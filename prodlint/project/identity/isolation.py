@@ -123,7 +123,7 @@ def _verb(answered: Answered, label: Label) -> str:
             return "changes"
         if isinstance(found.event, Written) and found.event.table is None and label in found.event.rows:
             return "changes"
-    if label in answered.walked.returns and set(answered.route.methods) <= SAFE:
+    if label in answered.walked.returns and set(answered.route.methods) <= SAFE | {"*"}:
         return "reads"
     return ""
 

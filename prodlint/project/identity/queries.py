@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prodlint.facts import Attribute, Call, Constant, Mapping, Operation, Reference, Value
 from prodlint.libraries.identity import BY_NAME, CONDITIONS, GETS, REPOSITORY_METHODS, SELECTS
 from prodlint.project.identity.calls import parts_of
+from prodlint.project.identity.django import column_of, django_call
 from prodlint.project.identity.events import NOTHING, Access, Constraint, Label, Labels, Modified, Written
 from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Defined
@@ -24,7 +25,7 @@ _KINDS = {"update": "update", "delete": "delete"}
 
 
 class Queries:
-    """Recognises queries of SQLAlchemy, SQLModel, Flask-SQLAlchemy and FastCRUD; numbers them."""
+    """Recognises queries of SQLAlchemy, SQLModel, Flask-SQLAlchemy, Django and FastCRUD; numbers them."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -66,7 +67,7 @@ class Queries:
         table = self.table(walker, Reference(head, value.place)) if "." in head or walker.arguments else None
         return (table, attribute) if table is not None and table.of_attribute(attribute) is not None else None
 
-    def _access(self, walker: Walker, table: Table | None, kind: str, value: Value) -> Labels:
+    def access(self, walker: Walker, table: Table | None, kind: str, value: Value) -> Labels:
         """The label of the query that begins at a place, for what this walk is given."""
         key = (walker.model.key_of(walker), value.place, kind, table.model if table is not None else "")
         label = self._numbers.get(key)
@@ -76,14 +77,17 @@ class Queries:
         return frozenset({label})
 
     def of_attribute(self, walker: Walker, value: Reference) -> Labels:
-        """`Item.query`."""
-        table = self.table(walker, Reference(value.name.removesuffix(".query"), value.place))
-        return self._access(walker, table, "read", value) if table is not None else NOTHING
+        """`Item.query`, `Item.objects`."""
+        table = self.table(walker, Reference(value.name.rpartition(".")[0], value.place))
+        return self.access(walker, table, "read", value) if table is not None else NOTHING
 
     # --- calls ---
 
     def labels(self, walker: Walker, call: Call, last: str, receiver: Value | None) -> Labels | None:
         """The labels of a call that is a part of a query, or makes a row; None for any other."""
+        found = django_call(self, walker, call, last, receiver)
+        if found is not None:
+            return found
         if last in SELECTS:
             selected = self._select(walker, call, last, receiver)
             return selected if selected is not None else self._repository(walker, call, last, receiver)
@@ -110,11 +114,11 @@ class Queries:
                 walker.record(call.place, Modified(walker.flat(owner), walker.location(call), last == "delete"))
             self._arguments(walker, call)
             if tables and last == "select_from":
-                return owner | self._access(walker, tables[0], "read", call)
+                return owner | self.access(walker, tables[0], "read", call)
             return owner
         if not tables:
             return None
-        found = self._access(walker, tables[0], _KINDS.get(last, "read"), call)
+        found = self.access(walker, tables[0], _KINDS.get(last, "read"), call)
         extra = self._arguments(walker, call) | walker.flat(owner)
         if extra:
             walker.record(("select", call.place), Constraint(found, None, "", extra, walker.location(call)))
@@ -142,10 +146,10 @@ class Queries:
         first = first if first is not None else call.keyword("entity")
         table = self.table(walker, first) if isinstance(first, Reference) else None
         if table is not None and first is not None:
-            found = self._access(walker, table, "read", call)
+            found = self.access(walker, table, "read", call)
             ident = call.positional(1) or call.keyword("ident") or call.keyword("id")
             if ident is not None:
-                self._constrain(walker, found, table, self._key(table), ident, call)
+                self.constrain(walker, found, table, self._key(table), ident, call)
             if receiver is not None:
                 session = walker.flat(walker.of(receiver))
                 if session:
@@ -157,7 +161,7 @@ class Queries:
             if first is not None and not isinstance(first, Constant) and self._is_query(owner):
                 access = self.accesses[int(str(next(iter(rows))[1]))]
                 if access.table is not None:
-                    self._constrain(walker, rows, access.table, self._key(access.table), first, call)
+                    self.constrain(walker, rows, access.table, self._key(access.table), first, call)
                     return owner
         return self._repository(walker, call, last, receiver)
 
@@ -177,10 +181,10 @@ class Queries:
         access = self.accesses[int(str(min(rows, key=str)[1]))]
         for argument in call.arguments:
             if last in BY_NAME:
-                self._constrain(walker, rows, access.table, argument.name, argument.value, call)
+                self.constrain(walker, rows, access.table, argument.name, argument.value, call)
             else:
                 for table, column, value in self._conditions(walker, argument.value):
-                    self._constrain(walker, rows, table, column, value, call)
+                    self.constrain(walker, rows, table, column, value, call)
         return owner
 
     def _conditions(self, walker: Walker, value: Value) -> Iterator[tuple[Table | None, str, Value]]:
@@ -217,7 +221,7 @@ class Queries:
             case _:
                 yield None, "", value
 
-    def _constrain(
+    def constrain(
         self, walker: Walker, rows: Labels, table: Table | None, column: str, value: Value, call: Call
     ) -> None:
         labels = walker.flat(walker.of(value))
@@ -231,13 +235,14 @@ class Queries:
     # --- rows that are made and written ---
 
     def _made(self, walker: Walker, call: Call, table: Table) -> Labels:
-        found = self._access(walker, table, "insert", call)
+        found = self.access(walker, table, "insert", call)
         others: Labels = NOTHING
         for argument in call.arguments:
             labels = walker.flat(walker.of(argument.value))
-            if argument.name and argument.name != "update" and table.of_attribute(argument.name) is not None:
+            column = column_of(table, argument.name) if "__" not in argument.name else argument.name
+            if argument.name and argument.name != "update" and table.of_attribute(column) is not None:
                 place = (argument.value.place, argument.name)
-                written = Written(table, found, argument.name, labels, walker.location(argument.value))
+                written = Written(table, found, column, labels, walker.location(argument.value))
                 walker.record(place, written)
             elif argument.name == "update" and isinstance(argument.value, Mapping):
                 self._pairs(walker, argument.value, table, found)
@@ -285,11 +290,11 @@ class Queries:
         if known is None or last not in REPOSITORY_METHODS[known[0]]:
             return None
         kind, table = REPOSITORY_METHODS[known[0]][last], known[1]
-        found = self._access(walker, table, kind, call)
+        found = self.access(walker, table, kind, call)
         for argument in call.arguments:
             column = table.of_attribute(argument.name) if argument.name and kind != "insert" else None
             if column is not None:
-                self._constrain(walker, found, table, column.attribute, argument.value, call)
+                self.constrain(walker, found, table, column.attribute, argument.value, call)
             elif argument.name in {"object", "db", ""} or argument.star:
                 labels = walker.flat(walker.of(argument.value))
                 self._entries(walker, walker.of(argument.value), table, found, argument.value)

@@ -35,6 +35,7 @@ from prodlint.finding import Location
 from prodlint.libraries.identity import GLOBAL_REQUESTS, IDENTITY_OBJECTS, IMPLICIT
 from prodlint.project.identity.attributes import first_attribute, request_attribute
 from prodlint.project.identity.calls import labels_of_call
+from prodlint.project.identity.django import MANAGERS
 from prodlint.project.identity.events import (
     CALLER,
     NOTHING,
@@ -290,7 +291,7 @@ class Walker:
             for each in parts[count:]:
                 known = self.attribute(known, each)
             return known
-        if parts[-1] == "query" and len(parts) > 1:
+        if (parts[-1] == "query" or parts[-1] in MANAGERS) and len(parts) > 1:
             access = self.model.queries.of_attribute(self, value)
             if access:
                 return access

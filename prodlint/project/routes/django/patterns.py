@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prodlint.facts import Call, Constant, Reference, Sequence, Value
 from prodlint.finding import Location, Step
@@ -35,6 +36,8 @@ class Level(Struct, frozen=True):
     calls: tuple[Given, ...] = ()
     conditional: bool = False
     depth: int = 0
+    namespace: str = ""
+    """The namespaces of the includes above: "api:v1"; "?" among them is one that is not known."""
 
 
 class Leaf(Struct, frozen=True):
@@ -72,7 +75,7 @@ class Patterns:
         for element in elements:
             here = level
             if element.conditional and not level.conditional:
-                here = Level(level.path, level.converters, level.steps, level.calls, True, level.depth)
+                here = replace(level, conditional=True)
             yield from self._spread(element, here) if element.spread else self._pattern(element, here)
 
     # --- lists that are not written out ---
@@ -113,8 +116,7 @@ class Patterns:
         below = _below(
             level, text, (("path", ".*"),), (Step("it is listed here", location), *level.steps), Given(site, call)
         )
-        conditional = Level(below.path, below.converters, below.steps, below.calls, True, below.depth)
-        yield Leaf(conditional, Given(site, view), location)
+        yield Leaf(replace(below, conditional=True), Given(site, view), location)
 
     # --- one pattern ---
 
@@ -145,6 +147,8 @@ class Patterns:
         if included is not None:
             here = Step("they are included here", location)
             below = _below(level, path, converters, (here, listed, *level.steps), given)
+            space = self._namespace(site, view, included)
+            below = replace(below, namespace=":".join(each for each in (level.namespace, space) if each))
             yield from self._children(included, below, location)
             return
         below = _below(level, path, converters, (listed, *level.steps), given)
@@ -163,6 +167,30 @@ class Patterns:
         if isinstance(value, Reference) and value.name.endswith(".urls"):
             return view
         return None
+
+    def _namespace(self, site: Site, view: Value, included: Given) -> str:
+        """The namespace that an include gives: its own, that of the pair that it is given, or the module's `app_name`;
+        "" for none, "?" for one that is not known."""
+        value: Value | None = view.keyword("namespace") if isinstance(view, Call) else None
+        if value is not None and not isinstance(value, Constant):
+            return self._text(site, value) or "?"
+        if isinstance(value, Constant) and value.value is not None:
+            return str(value.value)
+        listed = included.value
+        if isinstance(listed, Sequence):
+            if listed.kind == "tuple" and len(listed.items) > 1:
+                return self._text(included.site, listed.items[-1]) or "?"
+            return ""
+        meaning = self.project.values.given(included).meaning
+        path = meaning.path if isinstance(meaning, Module) else None
+        if isinstance(meaning, Known) and isinstance(meaning.value, str):
+            path = self.project.modules.find(meaning.value, included.site.path)
+        found = path if path is not None and path in self.project.modules.paths else None
+        name = self.project.names.module_member(found, "app_name") if found is not None else None
+        if not isinstance(name, Variable):
+            return ""
+        known = self.project.values.variable(name).meaning
+        return str(known.value) if isinstance(known, Known) else "?"
 
     def _children(self, given: Given, level: Level, location: Location) -> Iterator[Leaf | Lost]:
         """The patterns of what is included: a module, its name, a list, a pair of list and name, a router, an API."""
@@ -246,7 +274,10 @@ def _below(
     level: Level, path: str, converters: expressions.Converters, steps: tuple[Step, ...], call: Given | None
 ) -> Level:
     calls = (call, *level.calls) if call is not None else level.calls
-    return Level(level.path + path, (*level.converters, *converters), steps, calls, level.conditional, level.depth + 1)
+    return replace(
+        level, path=level.path + path, converters=(*level.converters, *converters), steps=steps, calls=calls,
+        depth=level.depth + 1,
+    )  # fmt: skip
 
 
 __all__ = ["Leaf", "Level", "Patterns"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from prodlint.facts import Call, Constant
 from prodlint.finding import Location, Step
 from prodlint.libraries.django import LOGIN_MIDDLEWARE
 from prodlint.project.routes.django.configuration import Configuration, find_configurations
@@ -16,6 +17,7 @@ from prodlint.project.routes.django.ninja import NinjaRouters, Operation
 from prodlint.project.routes.django.patterns import Leaf, Patterns
 from prodlint.project.routes.django.routers import Resource, RestRouters
 from prodlint.project.routes.route import Found, Guard, Lost, Route
+from prodlint.project.values.outcomes import Given
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -112,8 +114,18 @@ def _route(leaf: Leaf, endpoint: Endpoint, middleware: tuple[Guard, ...], applic
         endpoint.methods, level.path, endpoint.handler, endpoint.name, endpoint.location, leaf.registered,
         endpoint.framework, (), (step, *level.steps, root), application, level.conditional,
         calls=level.calls, unknown=unknown, guards=(*guards, *endpoint.guards), view=endpoint.view,
-        converters=level.converters,
+        converters=level.converters, endpoint=_url_name(leaf),
     )  # fmt: skip
+
+
+def _url_name(leaf: Leaf) -> str:
+    """The name that `reverse` takes: `name=` of the pattern below the namespaces of its includes; "" where it has none
+    or a part of it is not known."""
+    registration = leaf.level.calls[0].value if isinstance(leaf.answer, Given) and leaf.level.calls else None
+    named = registration.keyword("name") if isinstance(registration, Call) else None
+    if not isinstance(named, Constant) or not isinstance(named.value, str) or "?" in leaf.level.namespace:
+        return ""
+    return f"{leaf.level.namespace}:{named.value}".lstrip(":")
 
 
 __all__ = ["find_routes"]
