@@ -3,8 +3,10 @@
 import pytest
 
 from prodlint.project import Project
+from prodlint.project.identity.unread import unread_schemes
 from prodlint.readers import python
 from prodlint.sources import Source
+from tests.tree import project_of
 
 APPLICATION = """
 from fastapi import FastAPI, Request, HTTPException, WebSocket
@@ -403,3 +405,24 @@ def test_dead_entries_of_the_configuration_are_said() -> None:
         "The configuration's `public-routes` names `/gone/*`, which matches no route that was read.",
         "The configuration's `auth-dependencies` names `app.gate.check`, which no route that was read asks for.",
     )
+
+
+def test_a_dependency_that_the_configuration_names_refuses() -> None:
+    text = (
+        "from company_auth import require_user\nfrom fastapi import Depends, FastAPI\n"
+        "from fastapi.security import HTTPBearer\n"
+        "app = FastAPI()\nscheme = HTTPBearer()\n"
+        "@app.get('/a')\ndef a(user=Depends(require_user)): ...\n"
+        "@app.get('/b', dependencies=[Depends(scheme)])\ndef b(): ...\n"
+        "@app.get('/c')\ndef c(): ...\n"
+    )
+
+    def answers(*names: str) -> list[str]:
+        project = project_of({"app/main.py": text}, {"project": {"auth-dependencies": names}})
+        unread = [route.path for each in unread_schemes(project) for route in each.routes]
+        return [*(project.authentication(each).status for each in project.routes), *unread]
+
+    assert answers() == ["unknown", "required", "none", "/b"]
+    assert answers("company_auth.require_user") == ["required", "required", "none", "/b"]
+    assert answers("require_user") == ["required", "required", "none", "/b"]
+    assert answers("fastapi.security.HTTPBearer") == ["unknown", "required", "none"]

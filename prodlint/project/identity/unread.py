@@ -76,7 +76,8 @@ def _alone(project: Project, route: Route) -> Dependency | None:
             for need in each.needs:
                 if need in schemes and each.code is not None and _mentions(project, each.code, need.parameter):
                     return None
-    if _reads(project, route.handler) or {each.name for each in schemes} & project.configured_authentication:
+    names = {name for each in schemes for name in (each.name, each.name.rpartition(".")[2])}
+    if _reads(project, route.handler) or names & project.configured_authentication:
         return None
     return schemes[0]
 
