@@ -72,6 +72,7 @@ _CREDENTIAL_CALLS = re.compile(
 _RESERVED = frozenset({"admin", "internal", "private", "debug"})
 """Segments that say that a path is not for everyone, whatever its handler does."""
 _PEOPLE = frozenset({"user", "users", "account", "accounts", "customers", "members"})
+_REGISTERS = frozenset({"register", "registration"})
 _IDENTITY_PARAMETER = re.compile(r"\{(user_?|account_?|member_?|customer_?)?(id|pk|uuid)\}")
 
 
@@ -81,8 +82,9 @@ def entrance_reason(project: Project, route: Route, segments: list[str]) -> str:
         return ""
     taken = _taken(project, route, route.handler)
     does = handles_credentials(project, route.handler)
-    if route.methods == ("POST",) and segments and segments[-1] in _PEOPLE and _takes_password(project, route, taken):
-        return "signup"
+    if route.methods == ("POST",) and segments and segments[-1] in _PEOPLE | _REGISTERS:
+        if _takes_password(project, route, taken):
+            return "signup"
     if _logs_in(project, route.handler) and ("" in taken or _takes_password(project, route, taken)):
         return "login"
     in_path = {word for segment in segments if not segment.startswith("{") for word in _words(segment)}
