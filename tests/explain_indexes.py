@@ -110,9 +110,9 @@ def make(server: Server, database: str, table: Table, types: dict[str, str]) -> 
     statements = [f"CREATE TABLE {name} ({', '.join(lines)})"]
     known = {quoted(column): column for column in types}
     plain = [index.columns for index in table.indexes if not index.partial] + list(table.uniques)
-    for number, columns in enumerate(plain):
+    for columns in plain:
         if all(quoted(column) in known for column in columns):
-            statements.append(f"CREATE INDEX own_{number} ON {name} ({', '.join(map(quoted, columns))})")
+            statements.append(f"CREATE INDEX ON {name} ({', '.join(map(quoted, columns))})")
     values = ", ".join(VALUES[kind] for kind in types.values())
     listed = ", ".join(map(quoted, types))
     statements.append(f"INSERT INTO {name} ({listed}) SELECT {values} FROM generate_series(1, {ROWS}) AS i")
@@ -142,12 +142,14 @@ def explain(server: Server, application: str) -> list[str]:
     """Lines that say, for each query that wants an index, what its plan was and is; `FAILED` begins those that fail."""
     request = engine_request(choose((application,), None), (application,), no_cache=True, jobs=1, quiet=True)
     project = load(request)
-    tables = {table.name: table for table in project.tables}
+    tables = {table.name: table for query in project.queries for table in query.tables}
+    tables |= {table.name: table for table in project.tables}
+    keys = {place: cover.keys for place, cover in project.covers.items()}
     database = re.sub(r"\W", "_", Path(application).name)
     server.ask("postgres", f"CREATE DATABASE {database}")
     said, made, seen = [], set(), set()
     for query in project.queries:
-        for advice in advise(query, {}):
+        for advice in advise(query, keys):
             table = advice.table
             key = (table.name, advice.columns)
             if advice.verdict != "wanted" or key in seen or table.unknown or not table.name:
