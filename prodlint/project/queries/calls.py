@@ -22,6 +22,7 @@ from prodlint.libraries.queries import (
 from prodlint.project.queries.conditions import last_name
 from prodlint.project.queries.django import django_call, related_call
 from prodlint.project.queries.loads import loads_of
+from prodlint.project.queries.naming import table_named
 from prodlint.project.queries.query import Held
 from prodlint.project.queries.repositories import repository_call
 from prodlint.project.queries.results import entity_of, executed, of_result
@@ -145,7 +146,7 @@ def _begun(frame: Frame, call: Call, last: str, receiver: Value | None) -> Held 
     if last not in BEGINNINGS and last != "exists":
         return None
     kind = BEGINNINGS.get(last, "select")
-    own = frame.table(receiver) if receiver is not None else None
+    own = table_named(frame, receiver) if receiver is not None else None
     if own is not None and not own.of and last != "query":  # `users.select()` of a `Table(...)`.
         draft = frame.draft(kind=kind, style="sqlalchemy", location=place, tables=(own,), entities=(None,))
         return narrowed(frame, Held("query", (draft,)), call, "where")
@@ -187,7 +188,7 @@ def _is_library(frame: Frame, call: Call, last: str, receiver: Value | None) -> 
 def _got(frame: Frame, call: Call, place: Location) -> Held | None:
     """`session.get(User, 1)`."""
     first = call.positional(0) or call.keyword("entity")
-    table = frame.table(first) if isinstance(first, Reference) else None
+    table = table_named(frame, first) if isinstance(first, Reference) else None
     if table is None or not table.of:
         return None
     ident = call.positional(1) or call.keyword("ident")

@@ -24,6 +24,7 @@ from prodlint.finding import Location
 from prodlint.libraries.database import ENUM_TYPES
 from prodlint.libraries.queries import COMPARISONS, MARKERS, METHODS, ORDERS
 from prodlint.project.queries.either import Said, disjunction
+from prodlint.project.queries.naming import relationship_named, table_named
 from prodlint.project.queries.query import Use
 from prodlint.project.tables.schema import Column, Table
 from prodlint.project.values.bindings import Defined, External
@@ -47,7 +48,7 @@ def column_of(frame: Frame, value: Value) -> tuple[Table, Column, Reference] | N
         return (*found, value) if found is not None else None
     if isinstance(value, Subscript) and isinstance(value.value, Reference) and isinstance(value.index, Constant):
         owner = value.value.name.removesuffix(".c").removesuffix(".columns")
-        table = frame.table(Reference(owner, value.place)) if owner != value.value.name else None
+        table = table_named(frame, Reference(owner, value.place)) if owner != value.value.name else None
         column = table.column(str(value.index.value)) if table is not None else None
         return (table, column, Reference(f"{owner}.{value.index.value}", value.place)) if table and column else None
     if not isinstance(value, Call):
@@ -62,7 +63,7 @@ def column_of(frame: Frame, value: Value) -> tuple[Table, Column, Reference] | N
             return column_of(frame, first)
         name = value.positional(1)
         if last == "getattr" and isinstance(first, Reference) and isinstance(name, Constant):
-            table = frame.table(first)
+            table = table_named(frame, first)
             column = table.of_attribute(str(name.value)) if table is not None else None
             return (table, column, Reference(f"{first.name}.{name.value}", value.place)) if table and column else None
         return None
@@ -79,7 +80,7 @@ def _named(frame: Frame, value: Reference) -> tuple[Table, Column] | None:
     if known is not None:
         return known[:2] if not known[2] else None
     head, _, attribute = value.name.rpartition(".")
-    table = frame.table(Reference(head.removesuffix(".c").removesuffix(".columns"), value.place))
+    table = table_named(frame, Reference(head.removesuffix(".c").removesuffix(".columns"), value.place))
     column = table.of_attribute(attribute) if table is not None else None
     return (table, column) if table is not None and column is not None else None
 
@@ -185,7 +186,7 @@ def _comparison(frame: Frame, operator: str, left: Value, right: Value) -> Itera
         if found is not None:
             yield _use(frame, found, kind, against)
             return
-    related = frame.relationship(left)
+    related = relationship_named(frame, left)
     if related is not None and kind == "equal":
         table, name = related
         column = table.column(name)

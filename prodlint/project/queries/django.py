@@ -11,6 +11,7 @@ from prodlint.facts import Call, Constant, Operation, Reference, Value
 from prodlint.finding import Location
 from prodlint.libraries.queries import DJANGO_EXECUTIONS, DJANGO_LOOKUPS, DJANGO_STEPS
 from prodlint.project.queries.either import Said, disjunction
+from prodlint.project.queries.naming import table_named
 from prodlint.project.queries.query import Held, Load, Use
 from prodlint.project.tables.schema import Column, Table
 from prodlint.project.values.bindings import Defined
@@ -33,7 +34,7 @@ def manager_of(frame: Frame, value: Reference) -> Held | None:
     ending = next((each for each in _MANAGERS if value.name.endswith(each)), "")
     if not ending:
         return None
-    table = frame.table(Reference(value.name.removesuffix(ending), value.place))
+    table = table_named(frame, Reference(value.name.removesuffix(ending), value.place))
     if table is None:
         return None
     loads = (Load(("*",), "unknown"),) if _has_own_rows(frame, table, ending) else ()

@@ -18,7 +18,6 @@ from prodlint.facts import (
     Conditional,
     Constant,
     Expression,
-    Jump,
     Lambda,
     Mapping,
     Operation,
@@ -34,21 +33,19 @@ from prodlint.facts import (
 from prodlint.finding import Location
 from prodlint.project.queries.calls import held_of_call
 from prodlint.project.queries.django import manager_of
+from prodlint.project.queries.elements import attribute_of, item_of, iterated, subscripted
+from prodlint.project.queries.loops import ends_early
+from prodlint.project.queries.naming import table_named
 from prodlint.project.queries.query import Answer, Draft, Execution, Held, Loop, Touch, either_of
 from prodlint.project.queries.sql import added_text, held_of_name, held_of_text
 from prodlint.project.queries.variables import Variables
-from prodlint.project.tables.schema import Table
-from prodlint.project.values.bindings import Bound, Defined
-from prodlint.project.values.outcomes import Choice, Given, Instance, Opaque, Site
+from prodlint.project.values.bindings import Defined
+from prodlint.project.values.outcomes import Given, Site
 
 if TYPE_CHECKING:
     from prodlint.project.queries.reader import Reader
 
 __all__ = ["Frame"]
-
-_CLASS_NAMES = ("model", "cls", "table", "entity", "class", "klass", "schema", "kind", "type")
-_LOOPS = frozenset({"for"})
-_LEAVES = frozenset({"break", "return"})
 
 
 class Frame:
@@ -111,34 +108,17 @@ class Frame:
         self.block, self.place = max(block.parent, 0), block.place
         held = self.of(block.value)
         if block.kind == "for" and block.target is not None:
-            element = self.iterated(held, block.value)
+            element = iterated(self, held, block.value)
             place = Location(self.path, block.place)
             given = Given(self.site, block.value)
             self.by_block[index] = Loop(
-                place, block.target, given, held, "for", ends_early=self._ends_early(index)
+                place, block.target, given, held, "for", ends_early=ends_early(self, index)
             )
             self.block = index
             self.bind(block.target, element)
         elif block.kind == "with" and block.target is not None and held is not None:
             self.block = index
             self.bind(block.target, held)
-
-    def _ends_early(self, index: int) -> bool:
-        """Whether a loop may end before its last element: at a `break`, or with the function."""
-        for statement in self.reader.project.statements_of(self.function):
-            if isinstance(statement, (Return, Jump)) and getattr(statement, "kind", "break") == "break":
-                if self._inside(statement.block, index):
-                    return True
-        return False
-
-    def _inside(self, block: int, loop: int) -> bool:
-        while block >= 0:
-            if block == loop:
-                return True
-            if self.python.blocks[block].scope != self.function.scope:
-                return False
-            block = self.python.blocks[block].parent
-        return False
 
     def _statement(self, statement: object) -> None:
         self.block = getattr(statement, "block", self.block)
@@ -201,7 +181,7 @@ class Frame:
                 self.variables.bind(name, self.block, held)
             case Sequence(_, items):
                 for position, item in enumerate(items):
-                    self.bind(item, self.item(held, position))
+                    self.bind(item, item_of(held, position))
             case Subscript() | Attribute():
                 return
 
@@ -265,13 +245,13 @@ class Frame:
             case Call():
                 return held_of_call(self, value)
             case Attribute(inner, name):
-                return self.attribute(self.of(inner), name, value)
+                return attribute_of(self, self.of(inner), name, value)
             case Await(inner):
                 return self.of(inner)
             case Subscript(inner, index):
                 held = self.of(inner)
                 self.of(index)
-                return self._subscript(held, index, value)
+                return subscripted(self, held, index, value)
             case Conditional(test, then, otherwise):
                 self.of(test)
                 found = [each for each in (self.of(then), self.of(otherwise)) if each is not None]
@@ -304,7 +284,7 @@ class Frame:
         count = len(self.loops)
         for clause in value.clauses:
             held = self.of(clause.iterable)
-            element = self.iterated(held, clause.iterable)
+            element = iterated(self, held, clause.iterable)
             place = Location(self.path, value.place)
             given = Given(self.site, clause.iterable)
             self.loops.append(Loop(place, clause.target, given, held, "comprehension"))
@@ -325,11 +305,11 @@ class Frame:
         if head in self.variables.names:
             held = self.variables.at(head, self.block)
             for attribute in rest.split(".") if rest else ():
-                held = self.attribute(held, attribute, value)
+                held = attribute_of(self, held, attribute, value)
             if held is not None or not rest:
                 return held
         if value.name.endswith(".query"):
-            table = self.table(Reference(value.name.removesuffix(".query"), value.place))
+            table = table_named(self, Reference(value.name.removesuffix(".query"), value.place))
             if table is not None and table.of:
                 draft = self.draft(
                     kind="select", style="sqlalchemy", location=Location(self.path, value.place), tables=(table,),
@@ -340,115 +320,7 @@ class Frame:
             return held_of_name(self, value.name)
         return manager_of(self, value)
 
-    def attribute(self, held: Held | None, name: str, value: Value) -> Held | None:
-        """What an attribute of something held is."""
-        if held is None:
-            return None
-        if held.kind == "row":
-            relation = self.reader.relationships.of(held.table, name) if held.table is not None else None
-            if relation is not None and relation.many and relation.table.mapper == "django":
-                return Held("related", held.drafts, (*held.path, name), relation.target)
-            self.touch(held, name, value)
-            if relation is not None and relation.target is not None:
-                kind = "rows" if relation.many else "row"
-                return Held(kind, held.drafts, (*held.path, name), relation.target)
-            return None
-        if held.kind == "page" and name in ("items", "data", "object_list"):
-            return replace(held, kind="rows")
-        if held.kind == "tuple":
-            for draft in held.drafts:
-                for entity in draft.entities:
-                    if entity is not None and entity.label == name:
-                        return Held("row", held.drafts, (), entity)
-        return None
-
-    def _subscript(self, held: Held | None, index: Value, value: Value) -> Held | None:
-        if held is None:
-            return None
-        if isinstance(index, Operation) and index.operator == ":":
-            if held.kind == "query":
-                return replace(held, drafts=tuple(self.extended(each, limit="some") for each in held.drafts))
-            return held
-        if held.kind in ("rows", "tuples"):
-            return replace(held, kind=held.kind[:-1])
-        if held.kind == "query" and all(draft.style == "django" for draft in held.drafts):
-            self.send(held, value, "row")
-            return self.row_of(held)
-        position = getattr(index, "value", None)
-        return self.item(held, position) if isinstance(position, int) else None
-
-    def item(self, held: Held | None, position: int) -> Held | None:
-        """An item of a row of several values."""
-        if held is None or held.kind not in ("tuple", "pair"):
-            return None
-        if held.kind == "pair":
-            return replace(held, kind="row") if position == 0 else None
-        entities = held.drafts[0].entities if held.drafts else ()
-        entity = entities[position] if position < len(entities) else None
-        return Held("row", held.drafts, (), entity) if entity is not None else None
-
-    def iterated(self, held: Held | None, value: Value) -> Held | None:
-        """What a loop gives its target; a query that is looped over is sent."""
-        if held is None:
-            return None
-        if held.kind == "query":
-            self.send(held, value, "rows")
-            return self.row_of(held)
-        if held.kind == "result":
-            return self.row_of(replace(held, kind="tuples"))
-        if held.kind in ("rows", "page"):
-            return replace(held, kind="row")
-        return replace(held, kind="tuple") if held.kind == "tuples" else None
-
-    def row_of(self, held: Held) -> Held | None:
-        """One row of what a query gives."""
-        if not held.drafts:
-            return None
-        draft = held.drafts[0]
-        entity = draft.entities[0] if draft.entities else None
-        if held.kind == "tuples" or len(draft.entities) > 1:
-            return Held("tuple", held.drafts)
-        return Held("row", held.drafts, (), entity) if entity is not None else None
-
     # --- names ---
-
-    def table(self, value: Value) -> Table | None:
-        """The table that an expression names: `Item`, `models.Item`, `self.model` of a generic class."""
-        if not isinstance(value, Reference) or not value.name:
-            return None
-        name = value.name.removesuffix(".__table__")
-        known = self.reader.entities.table(self.plain, name)
-        if known is not None or not _may_be_class(name.rpartition(".")[2]):
-            return known
-        site = self.site if self.site.arguments else self.plain
-        meaning = self.reader.project.values.evaluate(site, Reference(name, value.place)).meaning
-        if isinstance(meaning, Choice):
-            meaning = next((each for each in meaning.options if isinstance(each, Defined)), meaning)
-        if isinstance(meaning, Defined):
-            return self.reader.entities.classes.get(meaning)
-        return self._annotated(name) if isinstance(meaning, (Bound, Opaque, Instance)) else None
-
-    def _annotated(self, name: str) -> Table | None:
-        """The table of a parameter that is annotated `type[Item]`."""
-        head, _, rest = name.partition(".")
-        for parameter in self.python.scopes[self.function.scope].parameters if not rest else ():
-            if parameter.name == head and isinstance(parameter.annotation, Subscript):
-                outer, inner = parameter.annotation.value, parameter.annotation.index
-                if getattr(outer, "name", "").rpartition(".")[2] in ("type", "Type") and isinstance(inner, Reference):
-                    scope = self.python.scopes[self.function.scope]
-                    return self.reader.entities.table(Site(self.path, max(scope.parent, 0)), inner.name)
-        return None
-
-    def relationship(self, value: Value) -> tuple[Table, str] | None:
-        """The column behind a relationship that a condition compares: `Item.owner == user`."""
-        if not isinstance(value, Reference) or "." not in value.name:
-            return None
-        head, _, attribute = value.name.rpartition(".")
-        table = self.table(Reference(head, value.place))
-        relation = self.reader.relationships.of(table, attribute) if table is not None else None
-        if table is None or relation is None or len(relation.columns) != 1:
-            return None
-        return table, relation.columns[0]
 
     def parts_of(self, value: Value) -> list[tuple[Value, bool]] | None:
         """The conditions that a variable holds, alone or as a list, and whether each is always among them; None where
@@ -471,7 +343,3 @@ class Frame:
             yield
         finally:
             self.function, self.path, self.plain, self.site, self.python = kept
-
-
-def _may_be_class(last: str) -> bool:
-    return last[:1].isupper() or last.lower().strip("_").endswith(_CLASS_NAMES)

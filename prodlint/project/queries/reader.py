@@ -11,6 +11,7 @@ from prodlint.facts import Assign, Call, Operation, Reference, Sequence, Value, 
 from prodlint.finding import Location
 from prodlint.project.identity.calls import parts_of as _parts
 from prodlint.project.queries.frame import Frame
+from prodlint.project.queries.naming import table_named
 from prodlint.project.queries.query import Execution, Held, Touch, either_of
 from prodlint.project.queries.relationships import Relationships
 from prodlint.project.queries.repositories import Repositories
@@ -148,7 +149,7 @@ class Reader:
                 continue
             if each is not None:
                 held[name] = each
-            elif isinstance(argument.value, Reference) and frame.table(argument.value) is not None:
+            elif isinstance(argument.value, Reference) and table_named(frame, argument.value) is not None:
                 classes.append((name, Given(frame.site, argument.value)))
         arguments = (*own, *classes)
         key = (code, arguments)

@@ -11,6 +11,7 @@ from prodlint.finding import Location
 from prodlint.libraries.queries import AGGREGATES, BY_NAME, FILTERS, JOINS, KEEPERS, LIMITS, SORTS, TERMINALS
 from prodlint.project.queries.conditions import column_of, conditions, is_few, last_name, ordering
 from prodlint.project.queries.loads import loads_of
+from prodlint.project.queries.naming import table_named
 from prodlint.project.queries.query import Draft, Held, Load, Use
 from prodlint.project.queries.results import entity_of, executed
 from prodlint.project.tables.schema import Table
@@ -196,13 +197,13 @@ def _joined(frame: Frame, held: Held, call: Call) -> Held:
                 frame.used.add(draft.number)
                 uses += draft.uses
             continue
-        table = frame.table(value) if isinstance(value, Reference) else None
+        table = table_named(frame, value) if isinstance(value, Reference) else None
         if table is not None:
             tables.append(table)
             continue
         if isinstance(value, Reference) and "." in value.name:
             head, _, attribute = value.name.rpartition(".")
-            owner = frame.table(Reference(head, value.place))
+            owner = table_named(frame, Reference(head, value.place))
             relation = frame.reader.relationships.of(owner, attribute) if owner is not None else None
             if relation is not None and relation.target is not None:
                 tables.append(relation.target)
@@ -218,7 +219,7 @@ def _joined(frame: Frame, held: Held, call: Call) -> Held:
 def selected(frame: Frame, value: Value) -> tuple[Table | None, Table | None, bool]:
     """Of what a query selects: the entity whose rows it gives, the table that it reads, whether it aggregates."""
     if isinstance(value, Reference):
-        table = frame.table(value)
+        table = table_named(frame, value)
         if table is not None:
             return (table if table.of else None), table, False
         column = column_of(frame, value)
@@ -227,7 +228,7 @@ def selected(frame: Frame, value: Value) -> tuple[Table | None, Table | None, bo
         name = last_name(value.function) if isinstance(value, Call) else ""
         for inner in walk(value):
             found = column_of(frame, inner) if isinstance(inner, Reference) else None
-            table = found[0] if found is not None else frame.table(inner) if isinstance(inner, Reference) else None
+            table = found[0] if found is not None else table_named(frame, inner)
             if table is not None:
                 return None, table, name in AGGREGATES or _has_aggregate(value)
         return None, None, _has_aggregate(value)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from prodlint.facts import Assign, Reference, SqlText, walk
 from prodlint.libraries.queries import NAMED_QUERIES
 from prodlint.project.migrations.sql_files import tables_of_files
@@ -102,7 +104,10 @@ class Texts:
         for table in project.tables:
             if project.role(table.location.path) in ("application", "script"):
                 found[table.name.lower()].append(table)
-        made = [table for environment in project.migrations for table in environment.tables]
+        made = [
+            replace(table, unknown=table.unknown or next(iter(environment.unknown), ""))
+            for environment in project.migrations for table in environment.tables
+        ]  # fmt: skip
         for table in (*made, *tables_of_files(project)):
             if table.name.lower() not in found or found[table.name.lower()][0].model == "":
                 found[table.name.lower()].append(table)
