@@ -28,8 +28,9 @@ def check(project: Project) -> Iterator[Finding]:
         fields = {"what": what, "route": each.routes[0], "rows": rows.name or rows.label, "unit": "row", "where": where}
         if each.asked:
             fields |= {"rows": each.asked, "unit": "item"}
-        # How long a list is that a client sends is often known to the people, and not to the code.
-        severity = Severity.NOTE if each.asked else None
+        # How long a list is that a client sends, or that belongs to one row, the code often does not say.
+        is_of_one = each.loop.kind == "response" and each.loop.over is not None and each.loop.over.kind == "row"
+        severity = Severity.NOTE if each.asked or is_of_one else None
         yield Finding(each.location, subject, fields, tuple(_steps(each)), severity)
 
 

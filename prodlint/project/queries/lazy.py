@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from prodlint.facts import Assign, Attribute, Constant, Reference, Sequence
 from prodlint.finding import Location
-from prodlint.libraries.database import FEW_VALUES
 from prodlint.project.queries.query import Answer, Draft, Held, Loop, Touch
 from prodlint.project.queries.reach import Reach
 from prodlint.project.queries.relationships import Relationship, Relationships
 from prodlint.project.queries.rounds import Repeated, calls_after, function_of, is_far, place_in, rows_of
-from prodlint.project.queries.serialised import Member, members, shapes_of
+from prodlint.project.queries.serialised import Member, is_shared, members, shapes_of
 from prodlint.project.routes.responses import Response, response_of
 from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Defined
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["serialised", "touched"]
 
 _LOADED = frozenset({"select", "True", "select_in"})
-_SHARED = frozenset("organization organisation org tenant workspace project account company group household".split())
-"""What most rows that one request reads have in common, so that the session has it after the first of them."""
 
 
 def touched(
@@ -49,7 +46,7 @@ def touched(
     if rows is None or here is None or function is None or not touch.row.drafts or is_far(touch, here):
         return
     remembers = relation.table.mapper != "django"
-    if remembers and not relation.many and _is_shared(relation):
+    if is_shared(relation):
         return
     if not remembers and _is_set(project, touch):
         return
@@ -112,7 +109,7 @@ def _members(
             relation = each.relation
             if not each.is_repeated or relation.lazy not in _LOADED or relation.doubt:
                 continue
-            if relation.table.mapper != "django" and not relation.many and _is_shared(relation):
+            if is_shared(relation):
                 continue
             path = (*answer.held.path, *each.path[:-1])
             row = Held("row", answer.held.drafts, path)
@@ -123,12 +120,6 @@ def _members(
                 continue
             found.setdefault(each.path, each)
     return list(found.values())
-
-
-def _is_shared(relation: Relationship) -> bool:
-    """Whether many rows lead to the same few others: kinds, states, a tenant."""
-    words = {relation.attribute.rpartition("_")[2], relation.target.label.lower() if relation.target else ""}
-    return bool(words & (FEW_VALUES | _SHARED))
 
 
 def _is_set(project: Project, touch: Touch) -> bool:
@@ -151,7 +142,7 @@ def _is_same_for_all(relationships: Relationships, row: Held, loop: Loop) -> boo
             continue
         equal = (use for draft in row.drafts for use in draft.uses if use.kind == "equal" and not use.is_several)
         fixed = {use.column for use in equal}
-        if _is_shared(relation) or (count == 0 and fixed.intersection(relation.columns)):
+        if is_shared(relation) or (count == 0 and fixed.intersection(relation.columns)):
             return True
     return False
 

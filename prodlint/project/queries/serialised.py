@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from prodlint.libraries.database import FEW_VALUES
 from prodlint.project.queries.relationships import Relationship, Relationships
 from prodlint.project.routes.schemas import Field, Schemas, Shape
 from prodlint.project.tables.schema import Table
@@ -15,9 +16,12 @@ from prodlint.project.values.outcomes import Known
 if TYPE_CHECKING:
     from prodlint.project.routes.responses import Response
 
-__all__ = ["Member", "members", "shapes_of"]
+__all__ = ["Member", "is_shared", "members", "shapes_of"]
 
-_MAX_DEPTH = 4
+_SHARED = frozenset("organization organisation org tenant workspace project account company group household".split())
+"""What most rows that one request reads have in common, so that the session has it after the first of them."""
+_MAX_DEPTH = 3
+"""Relationships that are followed from a row; further down too much may be loaded already."""
 
 
 class Member(Struct, frozen=True):
@@ -29,6 +33,15 @@ class Member(Struct, frozen=True):
     """The attributes from the row."""
     is_repeated: bool
     """It is taken from more rows than one, even where one row is given."""
+
+
+def is_shared(relation: Relationship) -> bool:
+    """Whether many rows lead to the same few others, which a session loads once: kinds, states, a tenant. Django has no
+    session, and loads them for each row."""
+    if relation.many or relation.table.mapper == "django":
+        return False
+    words = {relation.attribute.rpartition("_")[2], relation.target.label.lower() if relation.target else ""}
+    return bool(words & (FEW_VALUES | _SHARED))
 
 
 def shapes_of(schemas: Schemas, response: Response, within: str) -> Iterator[Shape]:
@@ -73,10 +86,10 @@ def members(
         yield Member(relation, field, (*path, relation.attribute), is_repeated)
         for each in inner:
             if relation.attribute not in path:
-                yield from members(
-                    schemas, relationships, each, relation.target, (*path, relation.attribute),
-                    is_repeated or relation.many,
-                )  # fmt: skip
+                # What many rows share is one row, or a few, that the session remembers.
+                several = relation.many or (is_repeated and not is_shared(relation))
+                inside = (*path, relation.attribute)
+                yield from members(schemas, relationships, each, relation.target, inside, several)
 
 
 def _models(schemas: Schemas, field: Field) -> Iterator[Shape]:
