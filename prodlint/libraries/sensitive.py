@@ -46,10 +46,13 @@ HARMLESS_WORDS = frozenset(
     "present exists missing set is has have should total prompt completion remaining consumed num csrf xsrf page next "
     "prev previous continuation cursor sync pagination cancel cancellation stop pad eos bos unk sep special vocab word "
     "context placeholder alias role permission permissions regex pattern rule rules flow grant manager repository repo "
-    "router dao crud table column".split()
+    "router dao crud table column reservation lease lock fencing slot".split()
 )
 """Words that make a name speak *about* a secret: `token_type`, `password_hash`, `has_password`, `prompt_tokens`; or
 that make a token something else: `next_page_token`."""
+
+TURNS = frozenset({"acquire", "release", "lock", "unlock", "extend", "reacquire", "renew"})
+"""First words of methods that take the token of a turn (a lock's, a limiter's), which lets nobody in."""
 
 LAST_HARMLESS_WORDS = frozenset(
     "ok match matches matched correct incorrect wrong success check checked verified provided given found supplied "

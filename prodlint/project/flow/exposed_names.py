@@ -151,6 +151,7 @@ def _bindings(
             exposures, Where(variable.path, block.scope, statement.block), statement.value
         )
         by_name = by_name and not (is_weak(name) and last_name(statement.value) in _STREAMED)
+        by_name = by_name and not (is_weak(name) and _takes_a_turn(exposures, variable))
         verdicts.append(verdict)
     verdict = merged(verdicts) if verdicts else UNCLEAR
     is_assigned = all(isinstance(each.statement, Assign) for each in bindings)
@@ -276,7 +277,8 @@ def _parameter(exposures: Exposures, where: Where, value: Reference, bound: Boun
                 return verdict
     step = Step(f"`{bound.name}` is a parameter of `{scope.qualname}`", here)
     is_text = exposures.rendering.is_text(site, fact.annotation) if fact.annotation is not None else None
-    if is_sensitive(bound.name) and not (is_weak(bound.name) and _is_generator(scope.qualname)):
+    is_other = is_weak(bound.name) and (_is_generator(scope.qualname) or _takes_a_turn(exposures, bound))
+    if is_sensitive(bound.name) and not is_other:
         if is_text or fact.annotation is None:
             return Verdict((Trace(bound.name, SECRET, (step,)),))
         if is_text is None:
@@ -296,6 +298,17 @@ def _is_listener(exposures: Exposures, bound: Bound) -> bool:
     of = Defined(bound.path, bound.scope)
     names = (exposures.project.values.decorator_name(of, each) for each in exposures.project.scope_of(of).decorators)
     return any(name.startswith("slack_bolt.") for name in names)
+
+
+def _takes_a_turn(exposures: Exposures, variable: Variable | Bound) -> bool:
+    """Whether a function passes a variable to what gives or ends a turn: `limiter.acquire_on_behalf_of(token)`."""
+    for call in exposures.project.calls_of(Defined(variable.path, variable.scope)):
+        is_passed = any(
+            isinstance(each.value, Reference) and each.value.name == variable.name for each in call.arguments
+        )
+        if is_passed and words_of(last_name(call.function))[:1] in {(word,) for word in words.TURNS}:
+            return True
+    return False
 
 
 def _is_generator(qualname: str) -> bool:
