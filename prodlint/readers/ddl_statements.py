@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 
 from prodlint.facts.ddl import Change, Declared
 from prodlint.libraries.ddl import TABLES
+from prodlint.readers.ddl_columns import CONSTRAINT_START, Parts
+from prodlint.readers.ddl_words import Unread, bare, parts, statements, text_of
 
 __all__ = ["changes"]
 
@@ -23,137 +25,24 @@ _NOTHING = frozenset(
     LOCK PRAGMA USE REFRESH NOTIFY LISTEN END EXPLAIN DISCARD CHECKPOINT ABORT SECURITY REASSIGN""".split()
 )
 _DATA = frozenset("SELECT INSERT UPDATE DELETE WITH TRUNCATE REPLACE MERGE COPY CALL EXECUTE VALUES LOAD".split())
-_COLUMN_END = frozenset(
-    """CONSTRAINT NOT NULL DEFAULT PRIMARY UNIQUE REFERENCES CHECK COLLATE GENERATED AUTO_INCREMENT AUTOINCREMENT
-    COMMENT ON DEFERRABLE INITIALLY AFTER FIRST KEY AS STORAGE COMPRESSION IDENTITY""".split()
-)
-_CONSTRAINT_START = frozenset("CONSTRAINT PRIMARY UNIQUE FOREIGN CHECK EXCLUDE".split())
-_AFTER_GENERATED = frozenset("NOT NULL PRIMARY UNIQUE REFERENCES".split())
-_SERIAL = frozenset("SERIAL BIGSERIAL SMALLSERIAL SERIAL4 SERIAL8 SERIAL2".split())
-
-
-class _Unread(Exception):
-    """A statement goes on in a way that is not understood."""
 
 
 def changes(text: str) -> tuple[Change, ...]:
     """The changes that a text of SQL makes, in order."""
     found: list[Change] = []
-    for words in _statements(text):
-        cursor = _Cursor(words)
+    for words in statements(text):
+        cursor = _Statement(words)
         try:
             found += cursor.statement()
-        except (_Unread, IndexError):
+        except (Unread, IndexError):
             schema, table = cursor.about
             shown = " ".join(words[:3])
             found.append(Change("unknown", table, schema, text=f"SQL that begins with `{shown}` is not understood"))
     return tuple(found)
 
 
-def _statements(text: str) -> Iterator[list[str]]:
-    from sqlparse.engine import StatementSplitter
-    from sqlparse.lexer import tokenize
-    from sqlparse.tokens import Comment, Whitespace
-
-    for statement in StatementSplitter().process(tokenize(text)):  # type: ignore[no-untyped-call]
-        words: list[str] = []
-        for token in statement.tokens:
-            if token.ttype in Whitespace or token.ttype in Comment:
-                continue
-            value = token.value
-            if token.ttype is not None and value[:1] not in "'\"`[$" and " " in value.strip():
-                words += value.split()
-            else:
-                words.append(value)
-        while words and words[-1] == ";":
-            words.pop()
-        if words:
-            yield words
-
-
-def _bare(word: str) -> str:
-    """A name as the database keeps it: quotes taken off, or in lower case."""
-    if word[:1] in '"`[' and len(word) > 1:
-        return word[1:-1]
-    return word if "__hole_" in word else word.lower()
-
-
-def _text_of(words: list[str]) -> str:
-    """Words as one would write them."""
-    text = " ".join(words)
-    return re.sub(r"\s*([(),.]|::)\s*", r"\1", text).replace(",", ", ")
-
-
-class _Cursor:
-    """Reads the words of one statement."""
-
-    def __init__(self, words: list[str]) -> None:
-        self.words = words
-        self.at = 0
-        self.about = ("", "")
-        """Schema and name of the table that the statement is about, as soon as it is known."""
-
-    # --- words ---
-
-    def peek(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.words[at].upper() if at < len(self.words) else ""
-
-    def take(self, *expected: str) -> bool:
-        """Whether the next words are these; they are passed then."""
-        if [self.peek(at) for at in range(len(expected))] == list(expected):
-            self.at += len(expected)
-            return True
-        return False
-
-    def need(self, *expected: str) -> None:
-        if not self.take(*expected):
-            raise _Unread
-
-    def name(self) -> str:
-        word = self.words[self.at]
-        if not re.match(r"[\w\"`\[]", word):
-            raise _Unread
-        self.at += 1
-        # Names and holes that touch are one name: `ix_{table}_name`.
-        return _bare(word)
-
-    def qualified(self) -> tuple[str, str]:
-        """A schema, "" for none, and a name."""
-        first = self.name()
-        if self.take("."):
-            return first, self.name()
-        return "", first
-
-    def table(self) -> tuple[str, str]:
-        self.about = self.qualified()
-        return self.about
-
-    def group(self) -> list[str]:
-        """The words inside the next brackets."""
-        self.need("(")
-        start, depth = self.at, 1
-        while depth:
-            word = self.words[self.at]
-            depth += (word == "(") - (word == ")")
-            self.at += 1
-        return self.words[start : self.at - 1]
-
-    def until(self, ends: Callable[[str], bool]) -> list[str]:
-        """The words up to one outside of brackets that ends them, or to the end of the statement."""
-        start, depth = self.at, 0
-        while self.at < len(self.words):
-            word = self.words[self.at]
-            if not depth and ends(word.upper()):
-                break
-            depth += (word == "(") - (word == ")")
-            self.at += 1
-        return self.words[start : self.at]
-
-    def flags(self, *options: tuple[str, ...]) -> list[str]:
-        return [" ".join(each).lower() for each in options if self.take(*each)]
-
-    # --- statements ---
+class _Statement(Parts):
+    """Reads one statement."""
 
     def statement(self) -> Iterator[Change]:
         first = self.peek()
@@ -174,7 +63,7 @@ class _Cursor:
             schema, table = self.table()
             self.need("TO")
             return iter([Change("rename table", table, schema, to=self.qualified()[1])])
-        raise _Unread
+        raise Unread
 
     def anonymous(self) -> Iterator[Change]:
         """A block of code: what it does depends on what it finds."""
@@ -182,7 +71,7 @@ class _Cursor:
         names = [one or other for one, other in TABLES.findall(body)]
         for name in dict.fromkeys(names):
             schema, _, table = name.rpartition(".")
-            yield Change("unknown", _bare(table), _bare(schema), text="a block of SQL code may change it")
+            yield Change("unknown", bare(table), bare(schema), text="a block of SQL code may change it")
         if not names:
             if re.search(r"\b(?:drop|rename)\s+(?:index|column)\b|\bexecute\b", body, re.I):
                 yield Change("unknown", text="a block of SQL code is not understood")
@@ -200,33 +89,11 @@ class _Cursor:
         if self.take("TABLE"):
             return Change("other") if temporary else self.create_table()
         if unlogged:
-            raise _Unread
+            raise Unread
         word = self.peek()
         if word == "SCHEMA" or word in _NO_TABLES or word in ("VIEW", "MATERIALIZED", "RECURSIVE"):
             return Change("other")
-        raise _Unread
-
-    def create_index(self, unique: bool) -> Change:
-        flags = self.flags(("CONCURRENTLY",), ("IF", "NOT", "EXISTS"))
-        name = "" if self.peek() == "ON" else self.qualified()[1]
-        self.need("ON")
-        self.take("ONLY")
-        schema, table = self.table()
-        method = self.name() if self.take("USING") else ""
-        columns = tuple(_indexed(each) for each in _parts(self.group()))
-        where = ""
-        while self.at < len(self.words):
-            if self.take("WHERE"):
-                where = _text_of(self.until(lambda word: False))
-            elif self.take("INCLUDE") or self.take("WITH"):
-                self.group()
-            else:
-                self.at += 1
-        flags += ["partial"] if where else []
-        flags += [method] if method else []
-        return Change(
-            "create index", table, schema, name, columns=columns, unique=unique, text=where, flags=tuple(flags)
-        )
+        raise Unread
 
     def create_table(self) -> Change:
         flags = self.flags(("IF", "NOT", "EXISTS"))
@@ -237,9 +104,9 @@ class _Cursor:
         declared: list[Declared] = []
         constraints: list[Change] = []
         doubt = ""
-        for part in _parts(self.group()):
-            inner = _Cursor(part)
-            if inner.peek() in _CONSTRAINT_START:
+        for part in parts(self.group()):
+            inner = Parts(part)
+            if inner.peek() in CONSTRAINT_START:
                 constraints.append(inner.constraint(table, schema))
             elif inner.peek() in ("INDEX", "KEY", "FULLTEXT", "SPATIAL"):
                 constraints.append(inner.inner_index(table, schema))
@@ -254,118 +121,6 @@ class _Cursor:
         return Change(
             "create table", table, schema, declared=tuple(declared), constraints=tuple(constraints), text=doubt,
             flags=tuple(flags),
-        )  # fmt: skip
-
-    def inner_index(self, table: str, schema: str) -> Change:
-        self.at += 1
-        self.take("INDEX") or self.take("KEY")
-        name = "" if self.peek() == "(" else self.name()
-        columns = tuple(_indexed(each) for each in _parts(self.group()))
-        return Change("create index", table, schema, name, columns=columns)
-
-    def column(self, table: str, schema: str) -> tuple[Declared, list[Change]]:
-        """A column and the constraints of several words that stand with it."""
-        name = self.name()
-        type_words = self.until(lambda word: word in _COLUMN_END)
-        type_text = _text_of(type_words).upper() if type_words else ""
-        nullable, default, primary, unique, references, key, ondelete = True, "", False, False, "", "", ""
-        more: list[Change] = []
-        if type_text in _SERIAL:
-            default, nullable = "nextval", False
-        label = ""
-        while self.at < len(self.words):
-            if self.take("CONSTRAINT"):
-                label = self.name()
-                continue
-            if self.take("NOT", "NULL"):
-                nullable = False
-            elif self.take("NULL"):
-                nullable = True
-            elif self.take("DEFAULT"):
-                default = _text_of(self.until(lambda word: word in _COLUMN_END - {"AS", "KEY"}) or ["?"])
-            elif self.take("PRIMARY", "KEY"):
-                primary, nullable = True, False
-            elif self.take("UNIQUE"):
-                unique = True
-                self.take("KEY")
-            elif self.take("REFERENCES"):
-                target, columns, ondelete = self.references()
-                references, key = f"{target}.{columns[0]}" if columns else target, label
-            elif self.take("CHECK"):
-                text = _text_of(self.group())
-                more.append(Change("add constraint", table, schema, label, constraint="check", text=text))
-            elif self.take("GENERATED") or self.take("AS"):
-                default = default or "generated"
-                identity = self.peek() in ("ALWAYS", "BY") and "IDENTITY" in [self.peek(at) for at in range(5)]
-                nullable = nullable and not identity
-                while self.at < len(self.words) and self.peek() not in _AFTER_GENERATED:
-                    self.group() if self.peek() == "(" else self.take(self.peek())
-            else:
-                self.at += 1
-                continue
-            label = ""
-        column = Declared(name, type_text, nullable, default, primary, unique, False, references, key, ondelete)
-        return column, more
-
-    def references(self) -> tuple[str, tuple[str, ...], str]:
-        schema, table = self.qualified()
-        columns = tuple(_bare(part[0]) for part in _parts(self.group())) if self.peek() == "(" else ()
-        ondelete = ""
-        while self.peek() in ("ON", "MATCH"):
-            if self.take("ON", "DELETE"):
-                ondelete = self.peek()
-                self.at += 1
-                if ondelete in ("SET", "NO"):
-                    ondelete += f" {self.peek()}"
-                    self.at += 1
-            elif self.take("ON", "UPDATE"):
-                self.at += 2 if self.peek() in ("SET", "NO") else 1
-            else:
-                self.at += 2
-        return (f"{schema}.{table}" if schema else table), columns, ondelete
-
-    def constraint(self, table: str, schema: str) -> Change:
-        name = self.name() if self.take("CONSTRAINT") else ""
-        change = Change("add constraint", table, schema, name)
-        flags: list[str] = []
-        constraint = target = ondelete = text = ""
-        columns: tuple[str, ...] = ()
-        targets: tuple[str, ...] = ()
-        if self.take("PRIMARY", "KEY"):
-            constraint = "primary key"
-        elif self.take("UNIQUE"):
-            constraint = "unique"
-            self.take("KEY") or self.take("INDEX")
-        elif self.take("FOREIGN", "KEY"):
-            constraint = "foreign key"
-            columns = tuple(_bare(part[0]) for part in _parts(self.group()))
-            self.need("REFERENCES")
-            target, targets, ondelete = self.references()
-        elif self.take("CHECK"):
-            constraint, text = "check", _text_of(self.group())
-        elif self.take("EXCLUDE"):
-            constraint = "exclude"
-            self.until(lambda word: False)
-        else:
-            raise _Unread
-        if constraint in ("primary key", "unique"):
-            if self.take("USING", "INDEX"):
-                flags.append("using index")
-                text = self.name()
-            else:
-                if not name and self.peek() != "(":
-                    name = self.name()
-                columns = tuple(_bare(part[0]) for part in _parts(self.group()))
-        while self.at < len(self.words):
-            if self.take("NOT", "VALID"):
-                flags.append("not valid")
-            elif self.peek() == ",":
-                break
-            else:
-                self.at += 1
-        return Change(
-            change.kind, table, schema, name, columns=columns, constraint=constraint, target=target, targets=targets,
-            ondelete=ondelete, text=text, flags=tuple(flags), unique=constraint == "unique",
         )  # fmt: skip
 
     def drop(self) -> list[Change]:
@@ -384,7 +139,7 @@ class _Cursor:
         if self.take("SCHEMA"):
             is_whole = "CASCADE" in map(str.upper, self.words)
             return [Change("unknown", text="a whole schema is dropped") if is_whole else Change("other")]
-        raise _Unread
+        raise Unread
 
     def several(self, one: Callable[[], tuple[str, str]]) -> list[tuple[str, str]]:
         found = [one()]
@@ -402,18 +157,18 @@ class _Cursor:
         if not self.take("TABLE"):
             if self.peek() in _NO_TABLES or self.peek() in ("SCHEMA", "VIEW", "MATERIALIZED", "DEFAULT", "LARGE"):
                 return [Change("other")]
-            raise _Unread
+            raise Unread
         flags = self.flags(("IF", "EXISTS"), ("ONLY",))
         schema, table = self.table()
         found: list[Change] = []
-        for part in _parts(self.words[self.at :]):
-            found += _Cursor(part).action(table, schema, tuple(flags))
+        for part in parts(self.words[self.at :]):
+            found += _Statement(part).action(table, schema, tuple(flags))
         return found
 
     def action(self, table: str, schema: str, flags: tuple[str, ...]) -> list[Change]:
         """One of the actions of an ALTER TABLE."""
         if self.take("ADD"):
-            if self.peek() in _CONSTRAINT_START:
+            if self.peek() in CONSTRAINT_START:
                 return [self.constraint(table, schema)]
             if self.peek() in ("INDEX", "KEY", "FULLTEXT", "SPATIAL") and self.peek(1) != "":
                 return [self.inner_index(table, schema)]
@@ -475,11 +230,11 @@ class _Cursor:
         elif self.take("DROP", "NOT", "NULL"):
             altered = ("nullable", "yes")
         elif self.take("SET", "DEFAULT"):
-            altered = ("default", _text_of(self.words[self.at :]) or "?")
+            altered = ("default", text_of(self.words[self.at :]) or "?")
         elif self.take("DROP", "DEFAULT"):
             altered = ("default", "")
         elif self.take("TYPE") or self.take("SET", "DATA", "TYPE"):
-            altered = ("type", _text_of(self.until(lambda word: word in ("USING", "COLLATE"))).upper())
+            altered = ("type", text_of(self.until(lambda word: word in ("USING", "COLLATE"))).upper())
         if altered is None:
             return [Change("other", table, schema)]
         return [Change("alter column", table, schema, name, set=(altered,), flags=flags)]
@@ -487,25 +242,3 @@ class _Cursor:
 
 def _as_set(column: Declared) -> tuple[tuple[str, str], ...]:
     return ("type", column.type), ("nullable", "yes" if column.nullable else "no"), ("default", column.default)
-
-
-def _parts(words: list[str]) -> list[list[str]]:
-    """Words split at the commas outside of brackets."""
-    parts: list[list[str]] = [[]]
-    depth = 0
-    for word in words:
-        depth += (word == "(") - (word == ")")
-        if word == "," and not depth:
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return [part for part in parts if part]
-
-
-def _indexed(words: list[str]) -> str:
-    """The column that a part of an index is, orderings and operator classes left out; an expression in brackets."""
-    if len(words) == 1 or words[1].upper() in ("ASC", "DESC", "NULLS", "COLLATE") or "(" not in words:
-        if len(words) > 1 and words[1].upper() == "COLLATE":
-            return f"({_text_of(words)})"
-        return _bare(words[0])
-    return f"({_text_of(words)})"
