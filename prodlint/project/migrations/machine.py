@@ -38,8 +38,10 @@ from prodlint.project.migrations.meanings import (
     Unknown,
     truth,
 )
+from prodlint.project.migrations.operators import arithmetic
 from prodlint.project.migrations.state import Schema, joined
-from prodlint.project.values.bindings import Defined, External, Module, Symbol, Variable
+from prodlint.project.migrations.variables import Variables, is_same
+from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -76,12 +78,13 @@ class _Jumped(Exception):
         self.kind = kind
 
 
-class Machine:
+class Machine(Variables):
     """The interpreter of one project; `run` is the revision at hand."""
 
     def __init__(self, project: Project) -> None:
         from prodlint.project.migrations.expressions import Evaluator
 
+        super().__init__()
         self.project = project
         self.run: Any = None
         self.schema = Schema()
@@ -98,8 +101,6 @@ class Machine:
         self.pending: list[list[tuple[str, Schema, Any]]] = []
         """For each call under way: schemas of branches that left it by a `return`, or a loop by a jump."""
         self._items: dict[str, dict[int, list[Any]]] = {}
-        self._globals: dict[tuple[str, int, str], Any] = {}
-        self._evaluating: set[tuple[str, int, str]] = set()
 
     # --- code ---
 
@@ -138,7 +139,7 @@ class Machine:
             left = self.pending.pop()
         for _, schema, other in left:
             self.schema.restore(joined(self.schema, schema, "it depends on a condition that cannot be told"))
-            value = value if _same(value, other) else Unknown("it depends on a condition that cannot be told")
+            value = value if is_same(value, other) else Unknown("it depends on a condition that cannot be told")
         return results if fact.is_generator else value
 
     def bound(self, function: FunctionValue, arguments: list[Any], keywords: dict[str, Any]) -> dict[str, Any]:
@@ -166,68 +167,6 @@ class Machine:
             else:
                 found[parameter.name] = Unknown(f"nothing is seen passed as `{parameter.name}`")
         return found
-
-    # --- names ---
-
-    def lookup(self, frame: Frame, name: str) -> tuple[Any, str]:
-        """What a dotted name is, and the attributes that are left to follow."""
-        head, _, rest = name.partition(".")
-        current: Frame | None = frame
-        while current is not None:
-            if head in current.variables:
-                return current.variables[head], rest
-            current = current.parent
-        symbol, left = self.project.names.resolve(frame.path, frame.scope, name)
-        return self.of_symbol(symbol), left
-
-    def of_symbol(self, symbol: Symbol) -> Any:
-        """The value of what a name stands for."""
-        match symbol:
-            case External() | Module():
-                return symbol
-            case Defined(path, scope):
-                python = self.project.python(path)
-                fact = python.scopes[scope] if python is not None else None
-                if fact is not None and fact.kind == "class":
-                    return ClassValue(symbol, fact.name)
-                return FunctionValue(symbol)
-            case Variable(path, scope, name):
-                return self.variable(path, scope, name)
-        return Unknown(getattr(symbol, "reason", "it is not passed"))
-
-    def variable(self, path: str, scope: int, name: str) -> Any:
-        """A variable of a module or a class, evaluated when it is first asked for."""
-        key = (path, scope, name)
-        if key in self._globals:
-            return self._globals[key]
-        table = self.project.names.table(path)
-        bindings = table.bindings.get(scope, {}).get(name, []) if table is not None else []
-        python = self.project.python(path)
-        if python is None or key in self._evaluating or python.scopes[scope].kind == "function":
-            return Unknown(f"`{name}` is not set")
-        self._evaluating.add(key)
-        try:
-            found = [self._bound(path, scope, each.statement, each.path) for each in bindings[-4:]]
-        finally:
-            self._evaluating.discard(key)
-        value = found[-1] if found else Unknown(f"`{name}` is not set")
-        if any(not _same(each, value) for each in found[:-1]):
-            own = python.scopes[scope].block
-            last = bindings[-1].statement
-            if not isinstance(last, Assign) or last.block != own or last.operator:
-                value = Unknown(f"`{name}` is set several times")
-        self._globals[key] = value
-        return value
-
-    def _bound(self, path: str, scope: int, statement: object, steps: tuple[int, ...]) -> Any:
-        if not isinstance(statement, Assign) or statement.value is None or statement.operator:
-            return Unknown("it is bound by a statement that is not run")
-        value = self.evaluator.value(Frame(path, scope, {}), statement.value)
-        for index in steps:
-            if not isinstance(value, (list, tuple)) or index >= len(value):
-                return Unknown("it is unpacked")
-            value = value[index]
-        return value
 
     # --- statements ---
 
@@ -281,7 +220,7 @@ class Machine:
         for target in statement.targets:
             if statement.operator:
                 held = self.evaluator.value(frame, target)
-                value = self.evaluator.arithmetic(statement.operator, [held, value])
+                value = arithmetic(statement.operator, [held, value])
             self.bind(frame, target, value)
 
     def bind(self, frame: Frame, target: Value, value: Any) -> None:
@@ -367,7 +306,7 @@ class Machine:
         for other, names in ends[1:]:
             schema = joined(schema, other, "it depends on a condition that cannot be told")
             merged = {
-                name: merged[name] if name in merged and _same(merged[name], names.get(name)) else _either_of()
+                name: merged[name] if name in merged and is_same(merged[name], names.get(name)) else _either_of()
                 for name in {**merged, **names}
             }
         self.schema.restore(schema)
@@ -490,15 +429,6 @@ def _items(python: Python) -> dict[int, list[Any]]:
         block: [item for _, _, item in sorted(several, key=lambda each: (each[0], each[1]))]
         for block, several in found.items()
     }
-
-
-def _same(one: Any, other: Any) -> bool:
-    if one is other:
-        return True
-    try:
-        return type(one) is type(other) and bool(one == other)
-    except Exception:  # Values of a stranger's code: what cannot be compared is not the same.
-        return False
 
 
 def _either_of() -> Unknown:
