@@ -6,6 +6,7 @@ what the environment decides is `Environment` with what it falls back to.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import (
@@ -86,7 +87,7 @@ class Values(Cycles):
                 return Outcome(Opaque("it is `...`"))
             return Outcome(Known(value.value, value.form == "redacted"))
         if isinstance(value, Sequence):  # Never remembered: `(x,)` without its brackets stands where `x` does.
-            return Outcome(Items(value.kind, tuple(Given(site, item) for item in value.items)))
+            return Outcome(Items(value.kind, tuple(self._items(site, value))))
         # A reference that was made up from a part of another one has that one's place, so the name is part of the key.
         key = (site.path, site.scope, value.place, getattr(value, "name", ""))
         if site.arguments is None and key in self._known:
@@ -196,6 +197,17 @@ class Values(Cycles):
             case Lambda():
                 return Outcome(Opaque("it is a lambda"))
         return Outcome(Opaque("the expression is computed"))
+
+    def _items(self, site: Site, value: Sequence) -> Iterator[Given]:
+        """The elements of a display. What `*` spreads is asked for now: later, a name may be that of the display itself
+        (`checks = [*(checks or []), Depends(check)]`)."""
+        for item in value.items:
+            spread = item.operands[0] if isinstance(item, Operation) and item.operator == "*" else None
+            meaning = self.evaluate(site, spread).meaning if spread is not None and site.arguments is not None else None
+            if isinstance(meaning, Items):
+                yield from meaning.values
+            else:
+                yield Given(site, item)
 
     def reference(self, site: Site, value: Reference) -> Outcome:
         head, _, rest = value.name.partition(".")

@@ -169,13 +169,16 @@ class Injection:
         place = Location(given.site.path, given.value.place)
         return (Dependency("?", place, unknown=f"`{bound.name}` is computed"),)
 
-    def _of_list(self, meaning: Meaning, location: Location) -> Iterator[Dependency]:
+    def _of_list(self, meaning: Meaning, location: Location, depth: int = 0) -> Iterator[Dependency]:
         match meaning:
             case Items(_, values):
                 for given in values:
                     if isinstance(given.value, Operation) and given.value.operator == "*":
                         inner = self.project.values.evaluate(given.site, given.value.operands[0]).meaning
-                        yield from self._of_list(inner, location)
+                        if depth < _MAX_DEPTH and inner != meaning:
+                            yield from self._of_list(inner, location, depth + 1)
+                        else:
+                            yield Dependency("?", location, unknown="`dependencies` is made of itself")
                         continue
                     asked = self.depends(given.site, given.value)
                     if asked is None:
@@ -300,7 +303,8 @@ class Injection:
                 if not isinstance(statement, Assign) or not isinstance(statement.targets[0], Reference):
                     continue
                 name = statement.targets[0].name
-                if name in found or "." in name:
+                # fastapi-utils' `cbv` reads the annotations of the class (`get_type_hints`): no others are filled.
+                if name in found or "." in name or statement.annotation is None:
                     continue
                 parameter = Parameter(name, statement.place, statement.annotation, statement.value)
                 dependency = self._of_parameter(Site(ancestor.path, ancestor.scope), parameter)

@@ -13,11 +13,12 @@ from prodlint.facts import Call, Value
 from prodlint.finding import Location, Step
 from prodlint.libraries.fastapi import PACKAGED_APPLICATIONS, PACKAGED_ROUTERS, STARLETTE_KINDS
 from prodlint.project.routes.decorators import decorators_of
+from prodlint.project.routes.fastapi.customised import changed_by_class, changed_later
 from prodlint.project.routes.fastapi.endpoints import Endpoint, endpoints_of, plain_path, response_model, text_of
 from prodlint.project.routes.fastapi.identity import identity_of
 from prodlint.project.routes.fastapi.injection import Injection
 from prodlint.project.routes.fastapi.listed import listed
-from prodlint.project.routes.fastapi.made import keyword
+from prodlint.project.routes.fastapi.made import keyword, spread
 from prodlint.project.routes.fastapi.merging import merged, with_dependencies
 from prodlint.project.routes.fastapi.middleware import (
     dispatch_of,
@@ -51,6 +52,8 @@ class _Level(Struct, frozen=True):
     calls: tuple[Given, ...] = ()
     middleware: tuple[Guard, ...] = ()
     route_class: tuple[Guard, ...] = ()
+    router: Router | None = None
+    """The router on which a route is put, where it is one of the tree's own."""
 
 
 class Applications:
@@ -127,7 +130,7 @@ class Applications:
         hidden = keyword(self.project, router, "include_in_schema")
         if any(self._is_false(each.site, each.value) for each in hidden):
             level = replace(level, in_schema=False)
-        return self._of(router.registrations, level, (*above, router.identity))
+        return self._of(router.registrations, replace(level, router=router), (*above, router.identity))
 
     def _of(self, registrations: Sequence[Registration], level: _Level, above: tuple[RouterId, ...]) -> list[Route]:
         found: list[Route] = []
@@ -166,8 +169,9 @@ class Applications:
             if self._maker(registration, "router", 0) not in PACKAGED_ROUTERS:
                 self._lost.append(Lost(registration.location, subject, "the included router is not found in the tree"))
             return []
-        prefix = self._text(site, call.keyword("prefix"))
-        dependencies = self.injection.in_list(site, call.keyword("dependencies"))
+        given = spread(self.project, site, call, "prefix")
+        prefix = self._text(given.site, given.value) if given is not None else ""
+        dependencies = self._listed_dependencies(site, call)
         found = []
         for child in children:
             own = self._own_dependencies(child)
@@ -262,9 +266,15 @@ class Applications:
             unknown = unknown or "its handler is not found in the tree"
         # FastAPI hands plain Starlette routes on without their dependencies: none of them runs.
         above = () if is_plain else level.dependencies
-        own = () if is_plain else self.injection.in_list(site, call.keyword("dependencies"))
+        own = () if is_plain else self._listed_dependencies(site, call)
         if handler is not None and not is_plain:
             own = (*own, *self._asked_by(handler, endpoint))
+        changes_path, changes_dependencies = changed_by_class(project, level.router, registration.kind)
+        if changes_path:
+            unknown = unknown or "the class of its router changes paths"
+        if changes_dependencies and not is_plain:
+            reason = "the class of its router changes `dependencies`"
+            own = (*own, Dependency("?", registration.location, unknown=reason))
         location = registration.location
         name = "?"
         if handler is not None:
@@ -335,7 +345,18 @@ class Applications:
         found: list[Dependency] = []
         for given in keyword(self.project, router, "dependencies"):
             found.extend(self.injection.in_list(given.site, given.value))
+        of = router.subclass
+        keys = [router.identity, *(self.project.names.ancestors(of.path, of.scope) if of is not None else ())]
+        found.extend(self._changed[key] for key in keys if key in self._changed)
         return tuple(found)
+
+    def _listed_dependencies(self, site: Site, call: Call) -> tuple[Dependency, ...]:
+        given = spread(self.project, site, call, "dependencies")
+        return self.injection.in_list(given.site, given.value) if given is not None else ()
+
+    @cached_property
+    def _changed(self) -> dict[RouterId | Defined, Dependency]:
+        return changed_later(self.project, self.routers)
 
 
 def _argument(registration: Registration, name: str, index: int) -> Value | None:
