@@ -152,6 +152,30 @@ def test_what_speaks_against_an_item() -> None:
     assert said("cors-origins", {**FILES, "app/main.py": wildcard}, Answer.NO)[0].startswith("`CORSMiddleware` allows ")
 
 
+def test_what_stands_around_an_application() -> None:
+    readme = {**FILES, "README.md": "# Shop\n\nStart it with `make`.\n"}
+    (text,) = said("rollback-documented", readme, Answer.NO)
+    assert text.startswith("neither the README nor a document about operation")
+    assert said("rollback-documented", {**FILES, "README.md": "How to roll back a release\n"}, Answer.NO) == []
+    labels = "[traefik.http.routers.web.rule=Host(`shop.example.org`)]"
+    proxy = {**FILES, "compose.yml": f"services:\n  web:\n    image: shop\n    labels: {labels}\n"}
+    assert said("allowed-hosts", proxy)[-1].startswith("this proxy names the hosts")
+    workflow = "on: push\njobs:\n  ship:\n    steps:\n      - run: kubectl apply -f k8s\n"
+    (text,) = said("tests-before-deploy", {**FILES, ".github/workflows/ship.yml": workflow}, Answer.NO)
+    assert text.startswith("the job `ship` deploys and waits for no tests")
+
+
+def test_django_without_a_pool() -> None:
+    def settings(options: str) -> dict[str, str]:
+        entry = f"'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop', 'OPTIONS': {options}"
+        return {"shop/settings.py": f"INSTALLED_APPS = []\nDATABASES = {{'default': {{{entry}}}}}\n"}
+
+    assert len(said("connection-pool", settings("{'sslmode': 'require'}"), Answer.NO)) == 1
+    assert len(said("pool-monitoring", settings("{'sslmode': 'require'}"), Answer.NO)) == 1
+    assert said("connection-pool", settings("{'pool': True}"), Answer.NO) == []
+    assert said("connection-pool", settings("computed()"), Answer.NO) == []
+
+
 @pytest.mark.parametrize(
     ("age", "answer"), [("", Answer.NO), ('"CONN_MAX_AGE": 60', Answer.YES), ('"CONN_MAX_AGE": age()', Answer.UNKNOWN)]
 )

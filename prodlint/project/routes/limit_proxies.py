@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Constant, Directive, Document, Proxy
+from prodlint.facts import Constant, Directive, Document, Proxy, walk
 from prodlint.finding import Location
 from prodlint.libraries.limits import PROXIES, PROXY_LIMITS
 from prodlint.project.deployment.declared import is_around, is_compose, is_for_development, services
@@ -46,11 +46,28 @@ def may_limit(project: Project, front: Location) -> bool:
     if isinstance(named, Proxy):
         return _limits(named.directives)
     if any(each.program == "traefik" for each in project.deployment.fronts):
-        return True
+        return not _only_labels(project)
     around = project.sources[front.path].project
     contents = (project.facts(path).content for path, source in project.sources.items() if source.project == around)
     files = [each for each in contents if isinstance(each, Proxy)]
     return not files or any(_limits(each.directives) for each in files)
+
+
+def _only_labels(project: Project) -> bool:
+    """Whether Traefik is told everything by labels that are all here, none of which limits."""
+    proxies = [each for each in project.deployment.services if "traefik" in each.text("image")]
+    if not proxies or any("traefik" in path.rpartition("/")[2].lower() for path in project.sources):
+        return False
+    for each in proxies:
+        command = each.get("command")
+        words = [str(word.value) for word in walk(command[0]) if isinstance(word, Constant)] if command else []
+        if not any("--providers.docker" in word for word in words):
+            return False
+        if any(re.search(r"(?i)--providers\.(?!docker)|--configfile", word) for word in words):
+            return False
+    labels = (value for each in project.deployment.services for _, layer in each.layers for value in walk(layer))
+    texts = (str(each.value).lower() for each in labels if isinstance(each, Constant))
+    return not any("ratelimit" in each or "inflightreq" in each for each in texts)
 
 
 def _limits(directives: tuple[Directive, ...]) -> bool:

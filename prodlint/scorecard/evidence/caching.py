@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.facts import Constant, Mapping, span, walk
+from prodlint.facts import Constant, span, walk
 from prodlint.finding import Location
 from prodlint.project.engines.engine import Engine
 from prodlint.project.values.outcomes import Known
 from prodlint.scorecard.application import Application
+from prodlint.scorecard.evidence.pools import django_pool
 from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, open_because
 
 
@@ -47,8 +48,7 @@ def _kept(app: Application, engine: Engine) -> Iterator[Evidence]:
     https://docs.djangoproject.com/en/stable/ref/databases/#persistent-connections."""
     if engine.is_embedded:
         return
-    options = engine.argument("OPTIONS")
-    if options is not None and isinstance(options.value, Mapping) and options.value.get("pool") is not None:
+    if django_pool(engine):
         yield for_it("Django keeps a pool of connections", engine.location)
         return
     age = engine.argument("CONN_MAX_AGE")

@@ -9,8 +9,8 @@ from prodlint.libraries.engines import POOL_SIZES
 from prodlint.project.tables.schema import Column, Table
 from prodlint.project.values.outcomes import Environment, Known
 from prodlint.scorecard.application import Application
-from prodlint.scorecard.evidence.pools import watched
-from prodlint.scorecard.evidence.said import for_it, open_because
+from prodlint.scorecard.evidence.pools import django_pool, watched
+from prodlint.scorecard.evidence.said import against, for_it, open_because
 
 
 def connection_pool(app: Application) -> Iterator[Evidence]:
@@ -23,6 +23,10 @@ def connection_pool(app: Application) -> Iterator[Evidence]:
         ]
         if sizes:
             yield for_it(f"`{engine.name}` is given {', '.join(sizes)}", engine.location)
+    for engine in app.engines:
+        if engine.library == "django" and not engine.is_embedded and django_pool(engine) is False:
+            yield against("Django is given no pool (`OPTIONS`): each thread connects for itself", engine.location)
+            break
 
 
 def _shown(meaning: object) -> str:

@@ -9,6 +9,7 @@ from prodlint.finding import Location
 from prodlint.libraries.values import ENVIRONMENT_READS
 from prodlint.project.deployment.declared import declared
 from prodlint.project.edges.cors import policies
+from prodlint.project.edges.hosts import in_front
 from prodlint.project.edges.settings import django_setting
 from prodlint.project.values.outcomes import Choice, Environment, Items, Known, Meaning
 from prodlint.scorecard.application import Application
@@ -73,6 +74,10 @@ def allowed_hosts(app: Application) -> Iterator[Evidence]:
         if guard is not None:
             yield for_it("`TrustedHostMiddleware` checks host names", guard.location)
             break
+    for folder in sorted({each.folder for each in app.project.deployment.applications}):
+        step = in_front(app.project, folder)
+        if step is not None:
+            yield for_it(step.message, step.location)
     hosts = django_setting(app.project, "ALLOWED_HOSTS")
     if hosts is not None and hosts.steps and not _names_all(app, hosts.meaning):
         yield for_it("`ALLOWED_HOSTS` is set", hosts.steps[-1].location)

@@ -30,6 +30,8 @@ def tests_before_deploy(app: Application) -> Iterator[Evidence]:
     for each in deployment.deployed:
         if each.gate.gated:
             yield for_it(f"the job `{each.job.name}` deploys after tests: {each.gate.reason}", each.job.location)
+        elif each.gate.gated is False:
+            yield against(f"the job `{each.job.name}` deploys and waits for no tests", each.job.location)
     if not deployment.deployed:
         for job, what in deployment.tests[:1]:
             yield for_it(f"the job `{job.name}` runs `{what}`", job.location)
@@ -58,9 +60,12 @@ def _jobs(app: Application, pattern: re.Pattern[str], said: str) -> Iterator[Evi
 
 def rollback_documented(app: Application) -> Iterator[Evidence]:
     """Documents, jobs and scripts about going back; that a migration can be taken back is written down nowhere."""
-    for step in rollback(app.project):
-        if app.project.role(step.location.path) != "migration":
-            yield for_it(step.message, step.location)
+    written = [each for each in rollback(app.project) if app.project.role(each.location.path) != "migration"]
+    for step in written:
+        yield for_it(step.message, step.location)
+    readme = next((path for path in app.project.sources if path.lower().startswith("readme.")), "")
+    if app.routes and readme and not written:
+        yield against("neither the README nor a document about operation speaks of going back", first_line(readme))
 
 
 def tests_pass(app: Application) -> Iterator[Evidence]:
