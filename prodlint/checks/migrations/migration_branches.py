@@ -57,9 +57,11 @@ def _faults_of_django(environment: Environment) -> Iterator[Finding]:
     """Faults for which Django's loader or `migrate` ends: of migrations that a squashed one replaces, none."""
     replaced = {old for revision in environment.revisions for old in revision.replaces}
     own = [revision for revision in environment.revisions if revision.id not in replaced]
+    broken = set()
     for revision in own:
         for before in (*revision.down, *revision.depends):
             if before not in environment.by_id and before not in replaced:
+                broken.add(before.partition(".")[0])
                 yield _finding(environment, revision, f"follows `{before}`, which is no migration")
     for revision in circular(environment.revisions)[:1]:
         yield _finding(environment, revision, "comes after itself: the chain of its dependencies is a circle")
@@ -67,7 +69,7 @@ def _faults_of_django(environment: Environment) -> Iterator[Finding]:
     for head in environment.heads:
         heads.setdefault(head.partition(".")[0], []).append(environment.by_id[head])
     for app, several in heads.items():
-        if len(several) > 1:
+        if len(several) > 1 and app not in broken:  # What a missing migration follows is no second end.
             steps = tuple(Step(f"`{each.id}` is a leaf too", each.location) for each in several[:-1])
             problem = f"is one of {len(several)} leaf nodes of `{app}`"
             yield _finding(environment, several[-1], problem, steps)
