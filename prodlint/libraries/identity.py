@@ -240,3 +240,11 @@ TOKEN_CHECKS = frozenset(
 
 ANONYMOUS_ATTRIBUTES = frozenset({"display_name", "identity", "is_authenticated"})
 """What `request.user` has for a caller without an account: `starlette.authentication.UnauthenticatedUser`."""
+
+# --- threads ----------------------------------------------------------------------------------------------------------
+
+HANDED_ON: dict[str, int] = {"run_in_threadpool": 0, "to_thread": 0, "run_sync": 0, "run_in_executor": 1}
+"""Functions that call what they are given in another thread, with the arguments after it, and the position of that:
+of Starlette, asyncio and AnyIO. (`run_sync` of an asynchronous session of SQLAlchemy gives its session first.)"""
+WRAPPERS = frozenset({"sync_to_async", "asyncify", "database_sync_to_async"})
+"""Functions that give a function which calls theirs in another thread: of asgiref, asyncer and Channels."""

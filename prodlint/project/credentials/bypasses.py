@@ -17,7 +17,7 @@ from prodlint.libraries.credentials import (
     is_credential_header,
     is_password,
 )
-from prodlint.libraries.sensitive import is_sensitive
+from prodlint.libraries.sensitive import is_sensitive, words_of
 from prodlint.project.credentials.client import sent
 from prodlint.project.credentials.places import Comparison, comparisons, counts, name_of
 from prodlint.project.flow.traces import Where, last_name, written
@@ -160,7 +160,10 @@ def _is_check(value: Value) -> bool:
     for each in walk(value):
         if isinstance(each, Call) and last_name(each.function).lstrip("_").startswith(_CHECKS):
             given = [inner for argument in each.arguments for inner in walk(argument.value)]
+            called = written(each.function).replace(".", "_")
             if any(isinstance(inner, Reference) and is_sensitive(last_name(inner)) for inner in given):
+                return True
+            if given and not {"password", "pwd", "bcrypt"}.isdisjoint(words_of(called)):
                 return True
         if isinstance(each, Operation) and each.operator in {"==", "!="}:
             if any(is_sensitive(last_name(side)) for side in each.operands if isinstance(side, Reference)):

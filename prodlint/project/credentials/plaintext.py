@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from prodlint.facts import Assign, Attribute, Await, Call, Constant, Reference, Subscript, Value, walk
 from prodlint.finding import Location, Step
-from prodlint.libraries.credentials import is_password
+from prodlint.libraries.credentials import is_password, is_stored_password
 from prodlint.libraries.sensitive import ITEM_METHODS, ROW_METHODS, words_of
 from prodlint.project.credentials.client import sent
 from prodlint.project.credentials.places import Comparison, comparisons, counts, name_of, sources
@@ -80,7 +80,7 @@ def _compared(project: Project, path: str) -> Iterator[Plain]:
         if last_name(call.function) not in _LOOKUPS:
             continue
         for argument in call.arguments:
-            if is_password(argument.name) and is_typed(project, where, argument.value):
+            if is_stored_password(argument.name) and is_typed(project, where, argument.value):
                 location = Location(path, call.place)
                 why = f"the query asks for a row whose `{argument.name}` is what was typed"
                 yield Plain(location, where, "compared", argument.name, why)
@@ -91,7 +91,7 @@ def _compared(project: Project, path: str) -> Iterator[Plain]:
 
 def _is_column(project: Project, comparison: Comparison, value: Value) -> bool:
     """Whether a value is the password of a row, or the column in a query."""
-    if not is_password(name_of(value)):
+    if not is_stored_password(name_of(value)):
         return False
     receiver: Value
     match value:
@@ -149,7 +149,7 @@ def _calls(project: Project, path: str) -> Iterator[tuple[Call, Where]]:
     python = project.python(path)
     assert python is not None
     for call, block in project.calls_in(path):
-        if any(is_password(argument.name) for argument in call.arguments):
+        if any(is_stored_password(argument.name) for argument in call.arguments):
             yield call, Where(path, python.blocks[block].scope, block)
 
 
@@ -157,7 +157,9 @@ def _kept(project: Project, path: str) -> Iterator[Plain]:
     for call, where in _calls(project, path):
         model = _model(project, where, call)
         for argument in call.arguments if model is not None else ():
-            if model is not None and is_password(argument.name) and _is_plain_column(project, model, argument.name):
+            if model is None or not is_stored_password(argument.name):
+                continue
+            if _is_plain_column(project, model, argument.name):
                 if is_typed(project, where, argument.value) and not _is_hashed_later(project, where, call):
                     yield _keeps(project, where, call.place, model, argument.name)
     python = project.python(path)
@@ -168,7 +170,7 @@ def _kept(project: Project, path: str) -> Iterator[Plain]:
         where = Where(path, python.blocks[statement.block].scope, statement.block)
         for target in statement.targets:
             name = last_name(target) if isinstance(target, Reference) and "." in target.name else ""
-            if not is_password(name) or not isinstance(target, Reference):
+            if not is_stored_password(name) or not isinstance(target, Reference):
                 continue
             model = _class_of(project, where, receiver_of(target))
             if model is not None and _is_plain_column(project, model, name):
@@ -194,7 +196,7 @@ def _is_hashed_later(project: Project, where: Where, kept: Call | Reference) -> 
         if isinstance(each, Assign) and each.place > kept.place:
             for target in each.targets:
                 owner, _, name = target.name.rpartition(".") if isinstance(target, Reference) else ("", "", "")
-                if owner in rows and is_password(name) and not is_typed(project, where, each.value or target):
+                if owner in rows and is_stored_password(name) and not is_typed(project, where, each.value or target):
                     return True
     return False
 

@@ -31,7 +31,7 @@ __all__ = ["Written", "is_deployment_file", "written_secrets"]
 
 _SILENT_ROLES = frozenset(["test", "example", "documentation"])
 _FOR_TESTS = re.compile(
-    r"(?i)pytest|\btox\b|\bnox\b|unittest|\btests?\b|coverage|\blint|\bcheck|\be2e\b|\bci\b|manage\.py test"
+    r"(?i)pytest|\btox\b|\bnox\b|unittest|\btests?\b|coverage|\blint|\bcheck(?!out)|\be2e\b|\bci\b|manage\.py test"
 )
 _TRIAL = frozenset({"ci", "test", "tests", "testing", "e2e", "cypress"})
 """Words in the path of a compose file or manifest that lives as long as a test does."""
@@ -269,7 +269,8 @@ def _of_workflow(path: str, document: Value, strong: dict[int, Secret]) -> Itera
     several = [item for _, item in jobs.items] if isinstance(jobs, Mapping) else []
     testing = [_tests(job) for job in several]
     for job, tests in zip(several, testing):
-        if not tests and not is_for_tests:
+        deploys = isinstance(job, Mapping) and job.get("environment") is not None
+        if not tests and (deploys or not is_for_tests):
             yield from _strong(path, job, strong, "the workflow", True)
     environment = document.get("env")
     if environment is not None and not is_for_tests and not any(testing):
@@ -277,10 +278,15 @@ def _of_workflow(path: str, document: Value, strong: dict[int, Secret]) -> Itera
 
 
 def _tests(job: Value) -> bool:
-    """Whether a job of a workflow runs tests: it has services of its own, or a step says so."""
-    if isinstance(job, Mapping) and job.get("services") is not None:
+    """Whether a job of a workflow runs tests: it has services of its own, or a step says so. That it waits for tests
+    says the opposite."""
+    if not isinstance(job, Mapping):
+        return False
+    if job.get("services") is not None:
         return True
     return any(
         isinstance(each, Constant) and isinstance(each.value, str) and _FOR_TESTS.search(each.value) is not None
-        for each in walk(job)
+        for key, item in job.items
+        if not isinstance(key, Constant) or key.value not in {"needs", "if"}
+        for each in walk(item)
     )

@@ -9,11 +9,13 @@ from prodlint.facts import Attribute, Call, Constant, Reference, Value
 from prodlint.libraries.identity import (
     AUTHENTICATION_PACKAGES,
     CONVERSIONS,
+    HANDED_ON,
     IDENTITY_METHODS,
     IDENTITY_OBJECTS,
     IMPLICIT,
     MODIFIERS,
     PURE_PACKAGES,
+    WRAPPERS,
 )
 from prodlint.project.identity.events import (
     CALLER,
@@ -41,6 +43,7 @@ _LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "critica
 
 def labels_of_call(walker: Walker, call: Call) -> Labels:
     """The labels of what a call gives; what it does is recorded."""
+    call = _in_thread(call)
     last, receiver = parts_of(call.function)
     if last in _LOGGERS and receiver is not None:
         for argument in call.arguments:
@@ -73,6 +76,21 @@ def labels_of_call(walker: Walker, call: Call) -> Labels:
     for option in list(options(meaning))[:_MAX_CHOICES]:
         found |= _option(walker, call, option, last, owner, given)
     return frozenset(found)
+
+
+def _in_thread(call: Call) -> Call:
+    """The call that another thread makes: `load(1)` of `await run_in_threadpool(load, 1)`; any other as it is."""
+    match call.function:
+        case Call(function, arguments) if parts_of(function)[0] in WRAPPERS and arguments:
+            return Call(arguments[0].value, call.arguments, call.place)
+    last, receiver = parts_of(call.function)
+    first = HANDED_ON.get(last)
+    if first is None or (last == "run_sync" and (receiver is None or parts_of(receiver)[0] != "to_thread")):
+        return call
+    handed = call.positional(first)
+    if not isinstance(handed, Reference | Attribute):
+        return call
+    return Call(handed, call.arguments[first + 1 :], call.place)
 
 
 def parts_of(function: Value) -> tuple[str, Value | None]:
