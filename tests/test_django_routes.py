@@ -383,3 +383,21 @@ def test_url_names_carry_the_namespaces_of_their_includes() -> None:
     assert {route.path: route.endpoint for route in project.routes} == {
         "/a": "first", "/b": "", "/in/d": "shop:fourth", "/api/c": "v1:third", "/other/c": "other:third",
     }  # fmt: skip
+
+
+def test_what_a_view_of_graphql_refuses_decides_nothing() -> None:
+    urls = (
+        "from django.urls import path\nfrom django.views.decorators.csrf import csrf_exempt\n"
+        "from site.views import GraphView, PlainView\n"
+        "urlpatterns = [path('graphql', csrf_exempt(GraphView.as_view()))]\n"
+    )
+    views = (
+        "from django.http import JsonResponse\nfrom django.views.generic import View\n{imported}\n"
+        "class GraphView(View):\n"
+        "    def dispatch(self, request, *args, **kwargs):\n"
+        "        if request.headers.get('X-Blocked'):\n"
+        "            return JsonResponse({{}}, status=401)\n"
+        "        return JsonResponse(run(request.body))\n"
+    )
+    assert table(site(urls, views.format(imported="from graphql import execute"))) == ["* /graphql unknown"]
+    assert table(site(urls, views.format(imported=""))) != ["* /graphql unknown"]

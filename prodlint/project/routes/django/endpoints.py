@@ -192,6 +192,9 @@ class Endpoints:
         exempt = is_exempt(around.names) or view.is_exempt(self.project)
         extra = graphql_guard(self.project, view.of)
         for (handler, inside), methods in groups.items():
+            if extra:
+                # The field decides, and not what the view's own `dispatch` refuses for other reasons.
+                inside = tuple(each for each in inside if each.code is None or each.code.path != view.of.path)
             kept = tuple(sorted(each for each in methods if not around.methods or each in around.methods))
             location = Location(handler.path, self.project.scope_of(handler).place) if handler is not None else place
             name = self.project.qualified(handler if handler is not None else view.of)
