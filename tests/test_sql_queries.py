@@ -107,7 +107,14 @@ def test_sides_of_a_union_have_no_order() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["SELECT 1", "Select a user from the list", "with open(x) as f", "((((SELECT", "SELECT FROM WHERE", "update of set"],
+    [
+        "SELECT 1",
+        "Select a user from the list",
+        "with open(x) as f",
+        "((((SELECT",
+        "SELECT FROM WHERE",
+        "update of set",
+    ],
 )
 def test_what_is_no_query_or_broken_gives_nothing_that_names_a_table(text: str) -> None:
     found = queries(text) if is_query(text) else ()
@@ -254,3 +261,56 @@ def count():
         ("app.models.raw", "select", ["title"]),
         ("app.models.count", "count", ["title"]),
     ]
+
+
+def test_rows_that_a_variable_holds_from_two_ways_are_not_mixed() -> None:
+    models = """
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from fastapi import FastAPI
+
+class Base(DeclarativeBase):
+    pass
+
+class Cost(Base):
+    __tablename__ = "costs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int]
+    parts: Mapped[list["Part"]] = relationship()
+
+class Part(Base):
+    __tablename__ = "parts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cost_id: Mapped[int] = mapped_column(ForeignKey("costs.id"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    event: Mapped["Event"] = relationship()
+
+class Event(Base):
+    __tablename__ = "events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class Case(Base):
+    __tablename__ = "cases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind_id: Mapped[int]
+    cost_id: Mapped[int] = mapped_column(ForeignKey("costs.id"))
+    cost: Mapped[Cost] = relationship(lazy="joined")
+
+app = FastAPI()
+
+def default(session):
+    return session.scalars(select(Cost).where(Cost.project_id == 1)).first()
+
+@app.get("/cases")
+def cases(session):
+    for case in session.scalars(select(Case).where(Case.kind_id == 1)).all():
+        cost = case.cost
+        if not cost:
+            cost = default(session)
+        for part in cost.parts:
+            print(part.event.id)
+"""
+    found = list(find_repeated(project_of({"app.py": models})))
+    assert all(
+        each.rows is None or each.rows.tables[0].name == "costs" for each in found if each.attribute == "Part.event"
+    )

@@ -61,7 +61,8 @@ class Reach:
             return False
         callers = [each for each in self.callers(function) if each != function]
         if not callers:
-            return scope.name in self._script_names
+            # A name that the application calls, too, may be this function's: `save`.
+            return scope.name in self._script_names and scope.name not in self.sites
         return all(self.is_of_scripts(each, depth + 1) for each in callers)
 
     @cached_property
