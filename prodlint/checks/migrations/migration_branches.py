@@ -57,11 +57,11 @@ def _faults_of_django(environment: Environment) -> Iterator[Finding]:
     """Faults for which Django's loader or `migrate` ends: of migrations that a squashed one replaces, none."""
     replaced = {old for revision in environment.revisions for old in revision.replaces}
     own = [revision for revision in environment.revisions if revision.id not in replaced]
-    broken = set()
+    broken: set[str] = set()
     for revision in own:
         for before in (*revision.down, *revision.depends):
             if before not in environment.by_id and before not in replaced:
-                broken.add(before.partition(".")[0])
+                broken |= {before.partition(".")[0]} if before in revision.down else set()
                 yield _finding(environment, revision, f"follows `{before}`, which is no migration")
     for revision in circular(environment.revisions)[:1]:
         yield _finding(environment, revision, "comes after itself: the chain of its dependencies is a circle")
