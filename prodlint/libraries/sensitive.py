@@ -46,7 +46,7 @@ HARMLESS_WORDS = frozenset(
     "present exists missing set is has have should total prompt completion remaining consumed num csrf xsrf page next "
     "prev previous continuation cursor sync pagination cancel cancellation stop pad eos bos unk sep special vocab word "
     "context placeholder alias role permission permissions regex pattern rule rules flow grant manager repository repo "
-    "router dao crud table column reservation lease lock fencing slot".split()
+    "router dao crud table column reservation lease lock fencing slot exp iat nbf jti".split()
 )
 """Words that make a name speak *about* a secret: `token_type`, `password_hash`, `has_password`, `prompt_tokens`; or
 that make a token something else: `next_page_token`."""
