@@ -428,3 +428,60 @@ app = Starlette(routes=[Route("/a", Checked), Route("/b", Plain)])
 """
     )
     assert found == {"/a": "unknown", "/b": "none"}
+
+
+def test_a_dependency_that_lets_paths_pass() -> None:
+    """Measured: 200 for /open/a, 401 for the others; one that takes more than the request is not run."""
+    code = _FASTAPI + """
+def check(request: Request):
+    if request.url.path.startswith("/open"):
+        return None
+    if "authorization" not in request.headers:
+        raise HTTPException(401)
+def logged(request: Request):
+    print(request.url.path)
+    if "authorization" not in request.headers:
+        raise HTTPException(401)
+def several(request: Request, authorization: str | None = Header(None)):
+    if request.url.path in ("/docs", "/several"):
+        return None
+    if authorization is None:
+        raise HTTPException(401)
+router = APIRouter(dependencies=[Depends(check)])
+@router.get("/open/a")
+def opened(): ...
+@router.get("/closed/a")
+def closed(): ...
+@app.get("/logged", dependencies=[Depends(logged)])
+def with_log(): ...
+@app.get("/several", dependencies=[Depends(several)])
+def with_several(): ...
+app.include_router(router)
+"""
+    expected = {"/open/a": "none", "/closed/a": "required", "/logged": "required", "/several": "unknown"}
+    assert _statuses(code) == expected
+
+
+def test_a_handler_that_sets_the_status_of_its_response() -> None:
+    """FastAPI answers with the status of the `Response` that it handed out; a dependency only sets it, and the handler
+    runs all the same."""
+    code = _FASTAPI + """
+from fastapi import Response
+def soft(response: Response, authorization: str | None = Header(None)):
+    if authorization is None:
+        response.status_code = 401
+        return None
+    return authorization
+@app.get("/own")
+def own(response: Response, authorization: str | None = Header(None)):
+    if authorization is None:
+        response.status_code = 401
+        return {}
+    return {"for": authorization}
+@app.get("/soft")
+def softly(given=Depends(soft)):
+    return {"all": "of it"}
+"""
+    found = _statuses(code)
+    assert found["/own"] == "required"
+    assert found["/soft"] != "required"

@@ -15,7 +15,7 @@ from prodlint.facts import Call, Return, walk
 from prodlint.finding import Location, Step
 from prodlint.libraries.authentication import NEUTRAL_PACKAGES, REFUSING
 from prodlint.libraries.fastapi import SCHEMES
-from prodlint.project.routes import handlers, middleware
+from prodlint.project.routes import freed, handlers, middleware
 from prodlint.project.routes.anonymous import is_inside, is_swallowed
 from prodlint.project.routes.answer import NONE, Authentication
 from prodlint.project.routes.credentials import Credentials
@@ -81,7 +81,8 @@ class Authenticator:
             for each in top.closure():
                 if each.name in names or each.name.rpartition(".")[2] in names:
                     yield Authentication("required", each.name, "the configuration names it")
-                yield _as_part_of(top, each, self.of_dependency(each))
+                answer = freed.for_route(self, each, self.of_dependency(each), route)
+                yield _as_part_of(top, each, answer)
             if self._is_passed_on(top, route):
                 yield Authentication("unknown", top.name, f"the handler may return what `{top.name}` gives")
         for guard in route.guards:

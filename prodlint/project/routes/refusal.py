@@ -176,7 +176,10 @@ class Refusals:
             case Assign((Reference(name),), value) if name.endswith(".status_code") and value is not None:
                 # `response.status_code = 401` in a function that makes a response
                 status = self.statuses.number(site, value)
-                if status in REFUSING and self._is_returned(site, name.partition(".")[0]):
+                response = name.partition(".")[0]
+                if status in REFUSING and (
+                    self._is_returned(site, response) or self._is_left_with(site, response, statement.block)
+                ):
                     yield Refusal(status, location, (Step(f"{status} is answered here", location),), returned=True)
             case Return(value) if value is not None:
                 for branch, met in branches_met(value, credentials):
@@ -207,6 +210,13 @@ class Refusals:
         return any(
             isinstance(each, Return) and isinstance(each.value, Reference) and each.value.name == name
             for each in self.project.statements_of(Defined(site.path, site.scope))
+        )
+
+    def _is_left_with(self, site: Site, name: str, block: int) -> bool:
+        """Whether a function ends in a block that sets the status of a response that FastAPI hands it."""
+        code = Defined(site.path, site.scope)
+        return any(each.name == name for each in self.project.scope_of(code).parameters) and any(
+            isinstance(each, Return) and each.block == block for each in self.project.statements_of(code)
         )
 
     def _is_caught(self, site: Site, name: str) -> bool:
