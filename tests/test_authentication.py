@@ -485,3 +485,25 @@ def softly(given=Depends(soft)):
     found = _statuses(code)
     assert found["/own"] == "required"
     assert found["/soft"] != "required"
+
+
+def test_a_decorator_that_makes_a_signature() -> None:
+    """Measured: 401, as FastAPI finds `Depends` in `__signature__`."""
+    code = _FASTAPI + """
+import inspect
+from functools import wraps
+def check(request: Request):
+    if "authorization" not in request.headers:
+        raise HTTPException(401)
+def guarded(function):
+    @wraps(function)
+    def wrapper(*args, caller=None, **kwargs):
+        return function(*args, **kwargs)
+    asked = inspect.Parameter("caller", inspect.Parameter.KEYWORD_ONLY, default=Depends(check))
+    wrapper.__signature__ = inspect.signature(function).replace(parameters=[asked])
+    return wrapper
+@app.get("/x")
+@guarded
+def read(): ...
+"""
+    assert _statuses(code) == {"/x": "unknown"}

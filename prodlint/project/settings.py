@@ -239,6 +239,8 @@ def _aliases(project: Project, site: Site, field: Call) -> tuple[str, ...]:
 def type_text(annotation: Value | None) -> str:
     """An annotation as one would write it, subscripts shortened to what matters."""
     match annotation:
+        case Subscript(Reference(name), Sequence(_, (first, *_))) if name.rpartition(".")[2] == "Annotated":
+            return type_text(first)
         case None:
             return ""
         case Reference(name):

@@ -160,7 +160,17 @@ class Authenticator:
                 best = _better(best, self._of_decorator(other, other.code, depth + 1))
             elif other.external:
                 best = _better(best, self._of_outsider(other, Step(f"`{guard.name}` applies it", other.location)))
+        if best.status == "none" and self._signs(code):
+            # FastAPI asks the signature for dependencies: a decorator that makes one may add any.
+            return Authentication("unknown", guard.name, f"`{guard.name}` makes the signature that FastAPI reads")
         return best
+
+    def _signs(self, code: Defined) -> bool:
+        """Whether a decorator gives what it returns a signature of its own."""
+        if " __signature__ " not in self.project.identifiers(code.path):
+            return False
+        targets = [each for one in self.project.statements_of(code) for each in getattr(one, "targets", ())]
+        return any(getattr(each, "name", "").endswith(".__signature__") for each in targets)
 
     # --- dependencies ---
 

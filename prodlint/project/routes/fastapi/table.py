@@ -322,7 +322,10 @@ class Applications:
         """What a handler asks for, and the class around it where one is made for each request."""
         own = self.injection.of_parameters(handler) if self.project.scope_of(handler).kind == "function" else ()
         view = self._view(handler)
-        if view is None or endpoint.owned or self.routers.makes_once(view):
+        is_static = any(
+            getattr(each, "name", "") == "staticmethod" for each in self.project.scope_of(handler).decorators
+        )
+        if view is None or is_static or endpoint.owned or self.routers.makes_once(view):
             return own
         return (self.injection.of_view(view), *own)
 
