@@ -50,6 +50,10 @@ LIMITERS = frozenset(_LIMITERS)
 """Limiters; with `default_limits` they limit what nothing else limits (slowapi: behind its middleware). Without
 `storage_uri` they count in the memory of one process."""
 
+SLOWAPI_MIDDLEWARE = ("SlowAPIMiddleware", "SlowAPIASGIMiddleware")
+"""What applies slowapi's default limits to routes without a limit of their own; nothing else does.
+Source: https://slowapi.readthedocs.io/en/latest/examples/#apply-a-global-default-limit-to-all-routes"""
+
 WHOLE = frozenset({"litestar.middleware.rate_limit.RateLimitConfig", "litestar.middleware.RateLimitConfig"})
 
 ADDRESS = frozenset({"slowapi.util.get_remote_address", "flask_limiter.util.get_remote_address"})

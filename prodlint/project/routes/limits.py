@@ -17,6 +17,7 @@ from prodlint.libraries.limits import (
     MIDDLEWARE,
     MODEL_CALLS,
     MODELS,
+    SLOWAPI_MIDDLEWARE,
     WHOLE,
 )
 from prodlint.project.edges.settings import django_setting
@@ -137,6 +138,8 @@ def _shared(project: Project, route: Route) -> Iterator[Limit]:
     for made in project.calls(LIMITERS | WHOLE):
         if project.sources[made.path].project != component or project.role(made.path) == "test":
             continue
+        if made.name.startswith("slowapi.") and not _is_applied(project, component):
+            continue
         given = made.call.keyword("default_limits") or made.call.keyword("application_limits")
         if made.name in WHOLE or (given is not None and not (isinstance(given, Sequence) and not given.items)):
             text = f"{made.name.partition('.')[0]} default {_text(project, made.site, given)}".strip()
@@ -146,6 +149,12 @@ def _shared(project: Project, route: Route) -> Iterator[Limit]:
         if route.framework == "drf" and found is not None and isinstance(found.meaning, Pairs):
             if found.meaning.get("DEFAULT_THROTTLE_CLASSES") is not None:
                 yield Limit("DEFAULT_THROTTLE_CLASSES", route.application)
+
+
+def _is_applied(project: Project, component: str) -> bool:
+    """Whether the middleware that applies slowapi's default limits is in a component."""
+    paths = project.mentioning(*SLOWAPI_MIDDLEWARE)
+    return any(project.sources[each].project == component and project.role(each) != "test" for each in paths)
 
 
 def _allowed(project: Project, name: str, call: Given | None) -> str:
