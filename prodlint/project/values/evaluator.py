@@ -15,6 +15,7 @@ from prodlint.facts import (
     Await,
     Block,
     Call,
+    Clause,
     Comprehension,
     Conditional,
     Constant,
@@ -34,7 +35,7 @@ from prodlint.project.values.calls import bind, outcome_of_call, returned
 from prodlint.project.values.changes import changed
 from prodlint.project.values.conditions import is_possible
 from prodlint.project.values.cycles import NOTHING, Cycles
-from prodlint.project.values.loops import rounds
+from prodlint.project.values.loops import rounds, sites_of
 from prodlint.project.values.operations import arithmetic, joined
 from prodlint.project.values.outcomes import (
     Environment,
@@ -49,6 +50,7 @@ from prodlint.project.values.outcomes import (
     Pairs,
     Site,
     either,
+    truth,
 )
 from prodlint.project.values.types import annotated, single_assignment
 
@@ -190,10 +192,8 @@ class Values(Cycles):
                 return either([self.evaluate(site, then), self.evaluate(site, otherwise)])
             case Await(inner):
                 return self.evaluate(site, inner)
-            case Comprehension(kind, element, (clause,)) if kind != "dict" and not clause.conditions:
-                sites = rounds(self, site, clause.target, clause.iterable)
-                if sites is not None:
-                    return Outcome(Items(kind, tuple(Given(each, element) for each in sites)))
+            case Comprehension(kind, element, (clause,)) if kind != "dict":
+                return Outcome(self._comprehension(site, kind, element, clause))
             case Lambda():
                 return Outcome(Opaque("it is a lambda"))
         return Outcome(Opaque("the expression is computed"))
@@ -208,6 +208,25 @@ class Values(Cycles):
                 yield from meaning.values
             else:
                 yield Given(site, item)
+
+    def _comprehension(self, site: Site, kind: str, element: Value, clause: Clause) -> Meaning:
+        """A list, set or generator with one loop; over what an environment variable gives it is one that it decides."""
+        looped = self.evaluate(site, clause.iterable).meaning
+        if isinstance(looped, Environment) and isinstance(looped.fallback, Items):
+            sites = sites_of(self, site, clause.target, list(looped.fallback.values))
+        else:
+            sites = rounds(self, site, clause.target, clause.iterable)
+        kept = []
+        for each in sites or ():
+            holds = [truth(self.evaluate(each, condition).meaning) for condition in clause.conditions]
+            if None in holds:
+                return Opaque("the condition of a comprehension is computed")
+            if all(holds):
+                kept.append(Given(each, element))
+        if sites is None:
+            return Opaque("the expression is computed")
+        items = Items(kind, tuple(kept))
+        return Environment(looped.name, items) if isinstance(looped, Environment) else items
 
     def reference(self, site: Site, value: Reference) -> Outcome:
         head, _, rest = value.name.partition(".")

@@ -17,7 +17,12 @@ _ORDERINGS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter"})
 def rounds(values: Values, site: Site, target: Value, iterable: Value) -> list[Site] | None:
     """The sites in which the body of `for target in iterable` runs; None where what is looped over is not known."""
     elements = elements_of(values, site, iterable)
-    if elements is None or len(elements) > MAX_ROUNDS:
+    return sites_of(values, site, target, elements) if elements is not None else None
+
+
+def sites_of(values: Values, site: Site, target: Value, elements: list[Given]) -> list[Site] | None:
+    """The sites for a loop over these elements; None where there are too many, or one cannot be taken apart."""
+    if len(elements) > MAX_ROUNDS:
         return None
     found = []
     for element in elements:
