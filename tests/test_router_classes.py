@@ -122,3 +122,8 @@ app.include_router(router)
 """
     assert _status(view.replace("{}", ": Any "), "") == "required"
     assert _status(view.replace("{}", " "), "") == "none"
+
+
+def test_a_variable_named_dependencies_is_nobodys() -> None:
+    code = "dependencies = []\ndependencies.append(Depends(check))\nrouter = APIRouter()\n"
+    assert _status(code) == "none"

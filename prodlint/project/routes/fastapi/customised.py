@@ -86,18 +86,19 @@ def changed_later(project: Project, routers: Routers) -> dict[RouterId | Defined
         python = project.python(path)
         if python is None or project.role(path) == "test":
             continue
-        places: list[tuple[Site, Value]] = []
+        places: list[tuple[int, Value]] = []
         for call, block in project.calls_in(path):
             name, receiver = method_of(call.function)
-            if name in _CHANGES and receiver is not None and method_of(receiver)[0] == "dependencies":
-                places.append((Site(path, python.blocks[block].scope), receiver))
+            if name in _CHANGES and receiver is not None:
+                places.append((block, receiver))
         for statement in python.statements:
             for target in statement.targets if isinstance(statement, Assign) else ():
-                if method_of(target)[0] == "dependencies" and method_of(target)[1] is not None:
-                    places.append((Site(path, python.blocks[statement.block].scope), target))
-        for site, value in places:
-            owner = method_of(value)[1]
-            assert owner is not None
+                places.append((statement.block, target))
+        for block, value in places:
+            name, owner = method_of(value)
+            if name != "dependencies" or owner is None:  # A variable of that name is nobody's.
+                continue
+            site = Site(path, python.blocks[block].scope)
             place = Location(path, value.place)
             reason = "`dependencies` of its router is changed after it is made"
             changed = Dependency("?", place, unknown=reason)
