@@ -6,6 +6,7 @@ call them; on a large application each half takes as long, and they share little
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -194,11 +195,13 @@ class _Beside:
             return None
 
     def _run(self, connection: Connection) -> None:
-        import signal
+        from prodlint.reading import silence
 
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._reopen()
-        connection.send_bytes(msgspec.msgpack.encode(self._work()))
+        silence()
+        # What fails here is done once more by the process that waits, which then says so.
+        with contextlib.suppress(Exception):
+            self._reopen()
+            connection.send_bytes(msgspec.msgpack.encode(self._work()))
 
 
 def _is_worth_it(project: Project, jobs: int) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkContext, SpawnContext
     from multiprocessing.process import BaseProcess
 
-__all__ = ["Reading", "read_all", "read_one"]
+__all__ = ["Reading", "read_all", "read_one", "silence"]
 
 IN_PROCESS = 300_000
 """Bytes of Python (other formats count a quarter) up to which starting workers would cost more than they save."""
@@ -213,16 +213,21 @@ class _Workers:
             yield _reading(killer.path, b"", problem_facts(clause))
 
 
-def _work(connection: Connection) -> None:
-    """A worker: chunks of tasks in, one message a file out, until it is killed."""
+def silence() -> None:
+    """Make a worker process leave Ctrl-C and standard error to the one that began it: what it has to say when it dies
+    is not for the user, who gets the sentence of the report."""
     import faulthandler
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if not os.environ.get("PRODLINT_DEBUG"):
         faulthandler.disable()
-        # What a dying parser has to say is not for the user; the file is named in the report.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _work(connection: Connection) -> None:
+    """A worker: chunks of tasks in, one message a file out, until it is killed."""
+    silence()
     if sys.platform != "win32":
         import resource
 

@@ -22,21 +22,28 @@ _LIBRARIES = ("libcst", "detect_secrets", "yaml", "packaging", "msgspec", "sqlpa
 @cache
 def of_readers() -> str:
     """What the facts of a file depend on."""
-    parts = [__version__, sys.version]
-    for folder in ("facts", "readers", "syntax", "libraries"):
-        parts += _signatures(os.path.join(_PACKAGE, folder))
-    for name in _LIBRARIES:
-        found = PathFinder.find_spec(name)
-        if found is not None and found.origin:
-            status = os.stat(found.origin)
-            parts.append(f"{found.origin}:{status.st_size}:{status.st_mtime_ns}")
-    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    folders = (os.path.join(_PACKAGE, folder) for folder in ("facts", "readers", "syntax", "libraries"))
+    return _digest([*_outside(), *(each for folder in folders for each in _signatures(folder))])
 
 
 @cache
 def of_everything() -> str:
     """What a report depends on."""
-    return "\n".join([of_readers(), *_signatures(_PACKAGE)])
+    return _digest([*_outside(), *_signatures(_PACKAGE)])
+
+
+def _digest(parts: list[str]) -> str:
+    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _outside() -> Iterator[str]:
+    """Prodlint's version, the interpreter, and the libraries."""
+    yield from (__version__, sys.version)
+    for name in _LIBRARIES:
+        found = PathFinder.find_spec(name)
+        if found is not None and found.origin:
+            status = os.stat(found.origin)
+            yield f"{found.origin}:{status.st_size}:{status.st_mtime_ns}"
 
 
 def _signatures(folder: str) -> Iterator[str]:

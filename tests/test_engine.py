@@ -376,3 +376,15 @@ def test_the_work_of_a_second_process_that_dies_is_done_here(shop: Path, monkeyp
     alone = bookshop(shop, monkeypatch, 1)
     monkeypatch.setattr(checking._Beside, "_run", lambda beside, connection: os._exit(1))
     assert bookshop(shop, monkeypatch, 2) == alone
+
+
+def test_a_second_process_that_fails_says_nothing(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def failing(of: store.Store) -> None:
+        raise OSError
+
+    alone = bookshop(shop, monkeypatch, 1)
+    monkeypatch.setattr(store.Store, "reopen", failing)
+    assert bookshop(shop, monkeypatch, 2) == alone
+    assert capfd.readouterr().err == ""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.routes.fastapi.routers import Router, RouterId, Routers
 
+__all__ = ["changed_by_class", "changed_later"]
+
 _CHANGES = frozenset({"append", "extend", "insert", "clear", "remove"})
 
 
@@ -109,6 +111,3 @@ def changed_later(project: Project, routers: Routers) -> dict[RouterId | Defined
                 if router is not None:
                     found[router.identity] = changed
     return found
-
-
-__all__ = ["changed_by_class", "changed_later"]
