@@ -33,4 +33,6 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
 def _what(base: Base) -> str:
     if not base.tag:
         return "names no tag, so it is `latest`"
-    return "is `latest`" if base.tag == "latest" else f"has the tag `{base.tag}`, which names no version"
+    if base.tag == "latest":
+        return "is `latest`"
+    return f"has the tag `{base.tag}`, which names no version of `{base.name.rpartition('/')[2]}`"

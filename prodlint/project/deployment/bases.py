@@ -18,6 +18,8 @@ __all__ = ["Base", "bases_of"]
 _CODENAMES = re.compile(
     r"\b(?:buster|bullseye|bookworm|trixie|forky|bionic|focal|jammy|noble|plucky|questing|resolute)\b"
 )
+_UNDERNEATH = re.compile(r"\b(?:alpine|debian|ubuntu|ubi|rocky|ltsc|nanoserver-?|windowsservercore-?)[\d.]+")
+"""The system below, of which a tag may name the version without naming the image's: `python:alpine3.20`."""
 _SYSTEMS = frozenset({"debian", "ubuntu", "buildpack-deps"})
 """Images whose version is a code name."""
 
@@ -44,9 +46,9 @@ class Base(Struct, frozen=True):
             return False
         if not self.tag or self.tag == "latest":
             return True
-        if re.search(r"\d", self.tag):
-            return False
         last = self.name.rpartition("/")[2]
+        if re.search(r"\d", _UNDERNEATH.sub("", self.tag)):
+            return False
         if "distroless" in self.name and re.search(r"\d", last):
             return False  # `cc-debian12:nonroot`: the version is in the name
         return not (last in _SYSTEMS and _CODENAMES.search(self.tag))

@@ -34,6 +34,7 @@ _DOCUMENTATION = re.compile(
 _DEPLOY_WORD = re.compile(r"(?:^|[^a-z])(?:deploy|deployment|release)(?:$|[^a-z])")
 _PRODUCTION = re.compile(r"(?:^|[^a-z])(?:prod|production|live)(?:$|[^a-z])")
 _PREVIEW = re.compile(r"(?:^|[^a-z])(?:previews?|test-?env\w*|testenvs?|review|ephemeral|sandbox|pr)(?:$|[^a-z])")
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _FRONTEND = re.compile(r"(?:^|[^a-z])(?:frontend|front-end|client|web-?ui|ui)(?:$|[^a-z])")
 
 
@@ -96,20 +97,20 @@ def _test_of(project: Project, program: Program, near: str, depth: int) -> str:
     return ""
 
 
-def deploys(pipeline: Pipeline, job: Job) -> Deploy | None:
-    """What of a job deploys the application, None where nothing does: publishing documentation, packages, a frontend or
-    a preview is none."""
+def deploys(project: Project, pipeline: Pipeline, job: Job) -> Deploy | None:
+    """What of a job deploys the application, None where nothing does: publishing documentation, packages, a frontend,
+    an image of something else or a preview is none."""
     named = f"{job.name} {job.title} {pipeline.path.rpartition('/')[2]}".lower()
     if _PREVIEW.search(f"{named} {job.environment.lower()}") or _DOCUMENTATION.search(named):
         return None
     if _FRONTEND.search(f"{job.name} {job.title} {job.folder}".lower()):
         return None
-    found = list(_deploying(job, named))
+    found = list(_deploying(project, job, named))
     # Whoever pushes an image and then releases it deploys.
     return next((each for each in found if not each.pushes), found[0] if found else None)
 
 
-def _deploying(job: Job, named: str) -> Iterator[Deploy]:
+def _deploying(project: Project, job: Job, named: str) -> Iterator[Deploy]:
     for program in job.programs:
         location = Location(job.location.path, program.place)
         words = set(program.words[1:])
@@ -129,7 +130,7 @@ def _deploying(job: Job, named: str) -> Iterator[Deploy]:
     for use in job.uses:
         if use.action in DEPLOY_ACTIONS:
             yield Deploy(use.action, use.location)
-        if use.action in IMAGE_ACTIONS and _pushes(use.inputs) and not _FRONTEND.search(_context(use.inputs)):
+        if use.action in IMAGE_ACTIONS and _pushes(use.inputs) and _is_of_application(project, use.inputs):
             yield Deploy(use.action, use.location, True)
     # Packages are published from an environment too.
     published = any("pypi" in use.action for use in job.uses) or any(
@@ -157,8 +158,16 @@ def _pushes(inputs: dict[str, str]) -> bool:
     return push.startswith("${{")
 
 
-def _context(inputs: dict[str, str]) -> str:
-    return " ".join(inputs.get(key, "") for key in ("context", "file", "tags")).lower()
+def _is_of_application(project: Project, inputs: dict[str, str]) -> bool:
+    """Whether an image that is pushed may be one of the application: by its Dockerfile, or else by what names it."""
+    written = inputs.get("file") or posixpath.join(inputs.get("context") or ".", "Dockerfile")
+    path = posixpath.normpath(written)
+    image = next((each for each in project.deployment.images if each.path == path), None)
+    if image is not None and not project.deployment.runs_application(image):
+        return False
+    # An expression names all that it chooses from.
+    named = " ".join(_EXPRESSION.sub("", inputs.get(key, "")) for key in ("context", "file", "tags"))
+    return not _FRONTEND.search(named.lower())
 
 
 class Gate(Struct, frozen=True):
@@ -230,7 +239,7 @@ def deployed(project: Project, pipelines: tuple[Pipeline, ...]) -> tuple[Deploye
             called = _called(pipelines, job)
             inner = called.jobs if called is not None else (job,)
             for each in inner:
-                deploy = deploys(called or pipeline, each)
+                deploy = deploys(project, called or pipeline, each)
                 if deploy is None:
                     continue
                 if deploy.pushes and any(job in _needed(pipeline, test) for test in testing):

@@ -20,6 +20,8 @@ __all__ = ["Image", "find_images", "image_of", "resolved"]
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?([-+])([^{}]*))?\}|([A-Za-z_]\w*))")
 _PRODUCTION = re.compile(r"\b(?:prod|production)\b", re.IGNORECASE)
+_BROWSERS = re.compile(r"\b(?:playwright|cypress|selenium|puppeteer)\b")
+"""Programs that try an application out: an image that is named after one is not shipped."""
 _PYTHON = re.compile(r"\b(?:python[\d.]*|pip3?|uv|poetry|pipenv|gunicorn|uvicorn|fastapi|flask|litestar|celery)\b")
 
 
@@ -126,7 +128,8 @@ def image_of(project: Project, path: str, target: str = "") -> Image | None:
         stage = earlier if earlier is not None and earlier < stage else None
     instructions = tuple(each for one in reversed(chain) for each in content.instructions if each.stage == one)
     hidden = any(part in (".devcontainer", ".github", ".ci", ".circleci") for part in path.split("/")[:-1])
-    development = hidden or (is_for_development(path) and chosen is None)
+    tries = bool(_BROWSERS.search(path.rpartition("/")[2].lower()))
+    development = hidden or ((tries or is_for_development(path)) and chosen is None)
     folder = project.sources[path].project
     everything = content.instructions
     return Image(path, folder, base, at, instructions, variables, everything, development, chosen is not None)
