@@ -100,6 +100,7 @@ _PROCESS = Group(
             name="staging-first",
             title="Staging is deployed before production",
             rules=("missing-staging",),
+            running="whether each version was on staging before it was in production",
             verify="Look at the last deployments: each version was on staging first.",
         ),
         Item(

@@ -42,6 +42,7 @@ _ITEMS = (
         name="rate-limits-documented",
         title="The rate limits are documented",
         rules=("missing-rate-limit", "ineffective-rate-limit"),
+        related=("inert-integration",),
         needs=("routes",),
         running="whether the documents that callers read name the limits",
         verify="Find each limit in the documentation, and 429 among the responses.",

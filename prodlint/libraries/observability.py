@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 __all__ = [
     "ACCESS_LOG_PROGRAMS",
+    "HAND_METERS",
     "HEALTH_MODULES",
     "INTEGRATIONS",
+    "MAIL_HANDLERS",
     "MEASURING_METHODS",
     "REQUEST_ID_NAMES",
     "STRUCTURED_CLASSES",
@@ -195,6 +197,13 @@ MEASURING_METHODS = frozenset(
     "timer timing counter gauge histogram incr increment decr observe record_latency distribution".split()
 )
 """What objects that measure have in common, whoever wrote them."""
+
+HAND_METERS = frozenset({"statsd", "prometheus_client", "datadog", "aiodogstatsd"})
+"""Libraries that count and time only what they are told to."""
+
+MAIL_HANDLERS = frozenset({"logging.handlers.SMTPHandler"})
+"""Handlers that mail each record; Django's `AdminEmailHandler` mails only where `ADMINS` names somebody. Source:
+https://docs.python.org/3/library/logging.handlers.html#smtphandler."""
 
 ACCESS_LOG_PROGRAMS = frozenset({"uvicorn", "hypercorn", "daphne", "granian", "uwsgi", "fastapi", "waitress-serve"})
 """Servers that can write one line for each request."""

@@ -52,8 +52,6 @@ def tokens(app: Application) -> tuple[Answer, str]:
 
 
 def owned_data(app: Application) -> tuple[Answer, str]:
-    if app.django_models is not None:
-        return Answer.UNKNOWN, "queries of Django's models are not followed back to who calls"
     if not app.tables:
         return _absent_data(app, "no table holds the data of users")
     evidence = app.project.identity.evidence
@@ -135,10 +133,11 @@ def filter_columns(app: Application) -> tuple[Answer, str]:
 
 
 def sort_columns(app: Application) -> tuple[Answer, str]:
-    if app.tables and app.django_models is None and not any(use.kind == "order" for use in app.project.query_uses):
-        if app.mentions("order_by"):
-            return Answer.UNKNOWN, "whether one index serves what queries filter and then sort by is not followed"
-    return _used(app, {"order"}, "no query sorts")
+    if any(use.kind == "order" for query in app.project.queries for use in query.uses):
+        return _YES
+    if app.mentions("order_by"):
+        return Answer.UNKNOWN, "by which columns queries sort is not followed"
+    return (Answer.NO, "no query sorts") if app.tables else _absent_data(app, "no tables were found")
 
 
 def _used(app: Application, kinds: set[str], reason: str) -> tuple[Answer, str]:

@@ -136,7 +136,7 @@ def _findings(given: _Given, item: Item) -> tuple[tuple[Reported, ...], tuple[Re
         rule = each.finding.rule
         if rule in item.rules and concerns(given.app, item.name, each.finding):
             (beside if each.suppression is not None or _is_mild(given, each) else deciding).append(each)
-        elif rule in item.related and each.suppression is None:
+        elif rule in item.related and each.suppression is None and concerns(given.app, item.name, each.finding):
             beside.append(each)
     if item.either and any(name in given.report.rules and name not in _rules_of(deciding) for name in item.rules):
         return (), (*deciding, *beside)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 from prodlint.finding import Finding, Undecided
+from prodlint.libraries.observability import INTEGRATIONS
+from prodlint.project.deployment.surroundings import has_main
 from prodlint.scorecard.application import Application
 
 __all__ = ["concerns"]
@@ -56,6 +58,33 @@ def _is_written(app: Application, said: Said) -> bool:
     return isinstance(said, Finding) and said.fields.get("what", "").startswith("is written in the source")
 
 
+def _is_of_requests(app: Application, said: Said) -> bool:
+    """Whether a session is opened for requests: not in a program of its own, which answers none of the routes."""
+    if isinstance(said, Finding):
+        return True
+    path = said.location.path
+    return not has_main(app.project, path) or any(route.location.path == path for route in app.routes)
+
+
+def _is_for(purposes: set[str]) -> Callable[[Application, Said], bool]:
+    """Whether a library that does nothing would have served one of some purposes."""
+
+    def is_for(_: Application, said: Said) -> bool:
+        found = (each.purposes for each in INTEGRATIONS if each.distributions[:1] == (said.subject,))
+        return any(not purposes.isdisjoint(each) for each in found)
+
+    return is_for
+
+
+_INERT = {
+    "structured-logging": {"structured"},
+    "error-rate-monitoring": {"errors", "metrics", "tracing"},
+    "response-time-monitoring": {"metrics", "tracing"},
+    "rate-limits-documented": {"rate-limit"},
+    "a09-logging": {"structured", "errors"},
+}
+"""What a library has to be for so that it matters to the item that it does nothing."""
+
 _SHARES: dict[tuple[str, str], Callable[[Application, Said], bool]] = {
     ("no-secrets-in-code", "weak-signing-key"): _is_written,
     ("owner-index", "missing-index"): lambda app, said: _column(app, said) == "owner",
@@ -66,6 +95,8 @@ _SHARES: dict[tuple[str, str], Callable[[Application, Said], bool]] = {
         ("database-password-hidden", rule): _is_of_database
         for rule in ("hardcoded-secret", "secret-in-deployment-file", "secret-default-in-settings")
     },
+    **{(item, "inert-integration"): _is_for(purposes) for item, purposes in _INERT.items()},
+    ("pooling-active", "session-not-closed"): _is_of_requests,
     ("chat-integration-tested", "untested-route"): lambda app, said: _is_route(app, said, {"chat"}),
     ("signup-to-chat-tested", "untested-route"): lambda app, said: _is_route(app, said, {"login", "signup"}),
 }

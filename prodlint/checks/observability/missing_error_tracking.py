@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding
 from prodlint.project.observability.integrations import inert, serving
+from prodlint.project.observability.mails import mailed
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def check(project: Project) -> Iterator[Finding]:
     for application in project.web_applications:
-        if serving(project, application, "errors") is not None:
+        if serving(project, application, "errors") is not None or mailed(project, application) is not None:
             continue
         if any("errors" in each.integration.purposes for each, _ in inert(project, application)):
             continue  # `inert-integration` says it.

@@ -306,7 +306,7 @@ def _of_django(project: Project) -> Iterator[Cookie]:
                 yield Cookie(middleware[0], what, absent[0], ("secure",), setting=setting)
             else:
                 reason = "a settings module that it imports is not in the tree"
-                yield Cookie(middleware[0], what, absent[0], unknown=reason)
+                yield Cookie(middleware[0], what.rstrip(","), absent[0], unknown=reason)
 
 
 def _owner(name: str) -> str:

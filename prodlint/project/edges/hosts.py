@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Constant, Document, Mapping, Proxy, Reference, Text, walk
+from prodlint.facts import Call, Constant, Document, Mapping, Proxy, Reference, Sequence, Text, Value, walk
 from prodlint.finding import Location, Step
 from prodlint.project.deployment.declared import is_around, is_for_development
 from prodlint.project.deployment.proxies import front_hosts
@@ -30,6 +30,8 @@ _PLATFORMS = frozenset(
 )
 _OF_RAILWAY = re.compile(r"railway\.")
 """Files of platforms that know an application by its host and send nothing else to it."""
+_HOST_PARTS = frozenset({"split_domain_port", "netloc", "hostname"})
+"""What takes the host out of an address: `django.http.request.split_domain_port`, parts of `urllib.parse.urlparse`."""
 _ROUTES = frozenset({"Ingress", "HTTPRoute", "IngressRoute", "VirtualService", "Route", "Gateway"})
 
 
@@ -105,9 +107,44 @@ def _list(project: Project, location: Location, name: str, given: Given) -> Host
     if isinstance(meaning, Items) and not meaning.values:
         return HostList(location, name, "none", outcome.steps, variable)
     found = origins(project, given)
+    if found.reason and _is_named(project, given.site, given.value):
+        return HostList(location, name, "some", found.steps)
     if found.reason:
         return HostList(location, name, found.reason.replace("origins", "hosts"), found.steps)
     return HostList(location, name, "any" if found.too_many else "some", found.steps, variable)
+
+
+def _is_named(project: Project, site: Site, value: Value | None) -> bool:
+    """Whether a list has only hosts of which each is one: what somebody sets in the environment, the host of an
+    address."""
+    if isinstance(value, Sequence):
+        return all(_is_named(project, site, each) for each in value.items)
+    if isinstance(value, Constant):
+        return isinstance(value.value, str) and "*" not in value.value
+    if isinstance(value, Call) and isinstance(value.function, Reference):
+        name, _, method = value.function.name.rpartition(".")
+        if method == "split" and name:
+            return all(_is_set(project, site, each) for each in _values_of(project, site, name))
+        return value.function.name.rpartition(".")[2] in _HOST_PARTS
+    if not isinstance(value, Reference):
+        return False
+    if value.name.rpartition(".")[2] in _HOST_PARTS and "." in value.name:
+        return True
+    several = _values_of(project, site, value.name)
+    return bool(several) and all(_is_named(project, site, each) for each in several)
+
+
+def _values_of(project: Project, site: Site, name: str) -> list[Value | None]:
+    """What is assigned to a variable of a module."""
+    table = project.names.table(site.path)
+    bindings = table.bindings.get(site.scope, {}).get(name, []) if table is not None else []
+    return [getattr(each.statement, "value", None) for each in bindings]
+
+
+def _is_set(project: Project, site: Site, value: Value | None) -> bool:
+    """Whether a value is a variable of the environment without a default."""
+    meaning = project.values.evaluate(site, value).meaning if value is not None else None
+    return isinstance(meaning, Environment) and meaning.fallback is None
 
 
 # --- what stands in front ---

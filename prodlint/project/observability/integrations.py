@@ -19,9 +19,10 @@ from prodlint.project.observability.documents import logging_documents
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Attached", "attached", "inert", "measured", "serving"]
+__all__ = ["METERS", "Attached", "attached", "inert", "measured", "serving"]
 
-_METERS = re.compile(r"metric|stats|prometheus|telemetry|meter", re.IGNORECASE)
+METERS = re.compile(r"metric|stats|prometheus|telemetry|meter", re.IGNORECASE)
+"""What objects that measure are called."""
 _LISTS = ("INSTALLED_APPS", "MIDDLEWARE", "LOGGING", "dictConfig", "MIDDLEWARE_CLASSES", "AUTHENTICATION_BACKENDS")
 """Identifiers of the files in which the name of a module as a string attaches it."""
 
@@ -95,7 +96,7 @@ def measured(project: Project, application: WebApplication) -> Location | None:
     for path in own_python(project, application, *MEASURING_METHODS):
         for call, _ in project.calls_in(path):
             owner, _, last = str(getattr(call.function, "name", "")).rpartition(".")
-            if last in MEASURING_METHODS and _METERS.search(owner):
+            if last in MEASURING_METHODS and METERS.search(owner):
                 return Location(path, call.place)
     return None
 

@@ -16,6 +16,7 @@ from prodlint.project.deployment.surroundings import commands
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents
 from prodlint.project.observability.integrations import serving
+from prodlint.project.observability.meters import of_requests
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -127,7 +128,7 @@ def _texts(project: Project, application: WebApplication) -> Iterator[tuple[str,
 def request_log(project: Project, application: WebApplication) -> Told:
     """Whether each request leaves a line or a number: the server's access log, a middleware, metrics."""
     found = serving(project, application, "metrics", "tracing")
-    if found is not None:
+    if found is not None and of_requests(project, application, found)[0] is not Answer.NO:
         return Told(Answer.YES, found.location)
     for path in own_python(project, application, "BaseHTTPMiddleware", "middleware", "after_request", "get_response"):
         for call, _ in project.calls_in(path):

@@ -11,7 +11,7 @@ from prodlint.libraries.database import FEW_VALUES, OWNER_COLUMNS
 from prodlint.project.queries.query import Query, Use
 from prodlint.project.tables.schema import Table
 
-__all__ = ["Advice", "Keys", "advise", "has_many_values", "searching_uses", "served"]
+__all__ = ["Advice", "Keys", "advise", "has_many_values", "is_ordered", "searching_uses", "served"]
 
 Keys = Mapping[Location, frozenset[tuple[str, ...]]]
 """For each table, by its location, the columns of its indexes of all rows, in order."""
@@ -102,6 +102,13 @@ def _of_table(query: Query, table: Table, uses: list[Use], keys: frozenset[tuple
 def _reached(keys: frozenset[tuple[str, ...]], fixed: set[str], column: str) -> bool:
     """Whether an index has a column behind nothing but columns that are compared for equality."""
     return any(column in key and fixed.issuperset(key[: key.index(column)]) for key in keys)
+
+
+def is_ordered(query: Query, use: Use, keys: Keys) -> bool:
+    """Whether an index gives the rows of a query in the order of one of its columns."""
+    own = keys.get(use.table.location, use.table.keys)
+    of_table = (each for each in query.uses if each.table.location == use.table.location)
+    return _reached(own, {each.column for each in of_table if each.kind == "equal"}, use.column)
 
 
 def _through(query: Query, table: Table, leading: set[str]) -> str:

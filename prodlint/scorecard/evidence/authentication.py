@@ -9,7 +9,9 @@ from prodlint.finding import Location
 from prodlint.project.tokens.issued import Lifetime, lifetimes
 from prodlint.project.tokens.keys import key_outcomes
 from prodlint.project.tokens.spoken import time_text
-from prodlint.project.values.outcomes import Environment, Instance, Known, options
+from prodlint.project.tokens.strength import Random, strengths
+from prodlint.project.values.bindings import External
+from prodlint.project.values.outcomes import Environment, Instance, Known, Meaning, Outcome, options
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import counted, for_it, listed, open_because
 
@@ -46,15 +48,16 @@ def signing_key(app: Application) -> Iterator[Evidence]:
         for outcome in key_outcomes(app.project, use.given):
             for meaning in options(outcome.meaning):
                 place = outcome.steps[-1].location if outcome.steps else use.location
-                text = _source(meaning)
+                text = _source(app, meaning)
                 if text and text not in seen:
                     seen.add(text)
                     yield for_it(f"the key that signs {use.signs} {text}", place)
                 elif text == "" and not seen:
+                    seen.add(text)
                     yield open_because("where the key comes from cannot be followed", use.location)
 
 
-def _source(meaning: object) -> str | None:
+def _source(app: Application, meaning: Meaning) -> str | None:
     """How a key comes to be; None for one that is written down, which a rule reports, "" for what is not known."""
     match meaning:
         case Known():
@@ -63,8 +66,10 @@ def _source(meaning: object) -> str | None:
             return f"is taken from `{name}`, without which the application does not start"
         case Environment(name, _):
             return f"is taken from `{name}`"
-        case Instance():
+        case Instance() if any(isinstance(each, Random) for each in strengths(app.project, Outcome(meaning))):
             return "is made of random bytes"
+        case Instance(External(name)) if "read_text" in name or "read_bytes" in name:
+            return "is read from a file"
     return ""
 
 

@@ -9,9 +9,7 @@ from prodlint.finding import Location
 from prodlint.libraries.values import ENVIRONMENT_READS
 from prodlint.project.deployment.declared import declared
 from prodlint.project.edges.cors import policies
-from prodlint.project.edges.hosts import in_front
-from prodlint.project.edges.settings import django_setting
-from prodlint.project.values.outcomes import Choice, Environment, Items, Known, Meaning
+from prodlint.project.edges.hosts import host_lists, in_front
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, for_it, listed, open_because
 
@@ -43,7 +41,8 @@ def production_env(app: Application) -> Iterator[Evidence]:
                 files.setdefault(each.location.path, []).append(name)
                 first[each.location.path] = min(first.get(each.location.path, each.location), each.location)
     for path, names in sorted(files.items()):
-        yield for_it(f"sets {counted(len(names), 'variable')} of production: {listed(names)}", first[path])
+        text = f"`{path}` sets {counted(len(names), 'variable')} of production: {listed(names)}"
+        yield for_it(text, first[path])
 
 
 def variables_set(app: Application) -> Iterator[Evidence]:
@@ -78,20 +77,7 @@ def allowed_hosts(app: Application) -> Iterator[Evidence]:
         step = in_front(app.project, folder)
         if step is not None:
             yield for_it(step.message, step.location)
-    hosts = django_setting(app.project, "ALLOWED_HOSTS")
-    if hosts is not None and hosts.steps and not _names_all(app, hosts.meaning):
-        yield for_it("`ALLOWED_HOSTS` is set", hosts.steps[-1].location)
-
-
-def _names_all(app: Application, meaning: Meaning) -> bool:
-    """Whether `*` is, or may be, among some names."""
-    match meaning:
-        case Known(value):
-            return "*" in str(value)
-        case Environment(_, fallback):
-            return fallback is not None and _names_all(app, fallback)
-        case Items(_, values):
-            return any(_names_all(app, app.project.values.given(each).meaning) for each in values)
-        case Choice(several):
-            return any(_names_all(app, each) for each in several)
-    return True
+    for folder in sorted({each.folder for each in app.project.deployment.applications}):
+        for one in host_lists(app.project, folder):
+            if one.allows == "some" and one.name == "ALLOWED_HOSTS":
+                yield for_it("`ALLOWED_HOSTS` names hosts", one.location)

@@ -44,14 +44,13 @@ def _calls(app: Application, name: str) -> Iterator[Location]:
 
 def sql_injection(app: Application) -> Iterator[Evidence]:
     """Queries whose values a library binds."""
-    queries = {query.location for query in app.project.queries}
-    if queries:
-        number = counted(
-            len(queries), "query compares columns and binds its values", "queries compare columns and bind values"
-        )
-        yield for_it(f"{number} through SQLAlchemy", min(queries))
-    if app.django_models is not None:
-        yield for_it("queries go through Django's models, which bind their values", app.django_models)
+    for style, through in (("sqlalchemy", "SQLAlchemy"), ("django", "Django's models")):
+        queries = {query.location for query in app.project.queries if query.draft.style == style}
+        if queries:
+            number = counted(
+                len(queries), "query compares columns and binds its values", "queries compare columns and bind values"
+            )
+            yield for_it(f"{number} through {through}", min(queries))
 
 
 def cross_site_scripting(app: Application) -> Iterator[Evidence]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from prodlint.checklist import Evidence
 from prodlint.finding import Answer
 from prodlint.project.observability import requests
-from prodlint.project.observability.integrations import measured, serving
+from prodlint.project.observability.integrations import serving
 from prodlint.project.observability.logs import log_format
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.failures import tracebacks
 from prodlint.scorecard.evidence.said import for_it
+from prodlint.scorecard.evidence.watching import figures, idle, told_of_errors
 
 
 def structured_logging(app: Application) -> Iterator[Evidence]:
@@ -30,16 +31,13 @@ def request_log(app: Application) -> Iterator[Evidence]:
             yield for_it("an id of the request is bound to log records", told.location)
         told = requests.request_log(app.project, each)
         if told.answer is Answer.YES:
-            yield for_it("each request leaves a line or a number", told.location)
+            yield for_it("each request leaves a line in the log or a number", told.location)
 
 
 def errors_logged(app: Application) -> Iterator[Evidence]:
     """Tracebacks that are logged, and error trackers."""
     yield from tracebacks(app)
-    for each in app.project.web_applications:
-        tracker = serving(app.project, each, "errors")
-        if tracker is not None:
-            yield for_it(f"`{tracker.integration.module}` is told of errors", tracker.location)
+    yield from told_of_errors(app)
 
 
 def performance_logged(app: Application) -> Iterator[Evidence]:
@@ -47,11 +45,7 @@ def performance_logged(app: Application) -> Iterator[Evidence]:
     for each in app.project.web_applications:
         found = serving(app.project, each, "metrics", "tracing")
         if found is not None:
-            yield for_it(f"`{found.integration.module}` measures", found.location)
+            yield for_it(f"`{found.integration.module}` records figures", found.location)
             continue
-        place = measured(app.project, each)
-        if place is not None:
-            yield for_it("durations or counts are measured", place)
-        for route in each.routes:
-            if route.path.rstrip("/").endswith(("/metrics", "/prometheus")):
-                yield for_it(f"`{route.subject}` gives figures", route.location)
+        yield from figures(app, each)
+        yield from idle(app, each, "metrics", "tracing")

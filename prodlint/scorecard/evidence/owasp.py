@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
 from prodlint.finding import Answer, Location
+from prodlint.project.edges.settings import django_setting
 from prodlint.project.requirements.dependencies import dependencies
 from prodlint.project.requirements.vulnerabilities import pinned, vulnerable
+from prodlint.project.values.outcomes import Items, Known
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence import authentication, documentation, errors, inputs, logging
 from prodlint.scorecard.evidence.said import counted, first_line, for_it, open_because
@@ -47,7 +49,22 @@ def a02_cryptography(app: Application) -> Iterator[Evidence]:
     for site in app.project.calls(_HASHERS, app.paths):
         yield for_it(f"`{site.name.rpartition('.')[2]}` hashes passwords", Location(site.path, site.call.place))
     if app.django_models is not None and app.mentions("set_password", "create_user", "check_password"):
-        yield for_it("Django hashes passwords with PBKDF2 unless `PASSWORD_HASHERS` says otherwise", app.django_models)
+        yield _of_django(app, app.django_models)
+
+
+def _of_django(app: Application, models: Location) -> Evidence:
+    """The hasher that Django is given first, or its own choice. Source:
+    https://docs.djangoproject.com/en/stable/topics/auth/passwords/."""
+    outcome = django_setting(app.project, "PASSWORD_HASHERS")
+    if outcome is None:
+        return for_it("Django hashes passwords with PBKDF2, its default", models)
+    meaning = outcome.meaning
+    first = meaning.values[0] if isinstance(meaning, Items) and meaning.values else None
+    name = app.project.values.given(first).meaning if first is not None else None
+    if first is None or not isinstance(name, Known):
+        return open_because("which of `PASSWORD_HASHERS` is the first is computed", models)
+    where = Location(first.site.path, first.value.place)
+    return for_it(f"Django hashes passwords with `{str(name.value).rpartition('.')[2]}`", where)
 
 
 def a03_injection(app: Application) -> Iterator[Evidence]:
@@ -60,8 +77,9 @@ def a04_design(app: Application) -> Iterator[Evidence]:
     if app.tables or app.django_models is not None:
         place = app.django_models or app.tables[0].location
         yield for_it("data is kept in a database", place)
-    if app.tokens:
-        yield for_it("who calls is told by a token, which any process can check", app.tokens[0][0].location)
+    access = next((issued for issued, kind in app.tokens if kind == "access"), None)
+    if access is not None:
+        yield for_it("who calls is told by a token, which any process can check", access.location)
     yield from documentation.rate_limits_documented(app)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
+from prodlint.project.deployment.pipelines import Job, Pipeline
 from prodlint.project.deployment.rollback import rollback
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed, open_because
@@ -42,8 +43,32 @@ def tests_before_deploy(app: Application) -> Iterator[Evidence]:
 
 
 def staging_first(app: Application) -> Iterator[Evidence]:
-    """Jobs and environments that are called staging."""
+    """Jobs and environments that are called staging; a deployment that waits for one shows the order."""
     yield from _jobs(app, _STAGING, "speaks of staging")
+    for each in app.project.deployment.deployed:
+        pipeline = next((one for one in app.project.deployment.pipelines if each.job in one.jobs), None)
+        before = _before(pipeline, each.job) if pipeline is not None and not _speaks(each.job, _STAGING) else []
+        staged = next((job for job in before if _speaks(job, _STAGING)), None)
+        if staged is not None:
+            text = f"the job `{each.job.name}` deploys after `{staged.name}`"
+            yield for_it(text, each.job.location, proof=True)
+
+
+def _before(pipeline: Pipeline, job: Job) -> list[Job]:
+    """The jobs of a pipeline that one waits for, near ones first."""
+    found: list[Job] = []
+    waiting = [job]
+    for each in waiting:
+        for name in each.needs:
+            needed = pipeline.job(name)
+            if needed is not None and needed not in waiting:
+                found.append(needed)
+                waiting.append(needed)
+    return found
+
+
+def _speaks(job: Job, pattern: re.Pattern[str]) -> bool:
+    return pattern.search(" ".join((job.name, job.title, job.environment))) is not None
 
 
 def smoke_tests(app: Application) -> Iterator[Evidence]:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from prodlint.checklist import Evidence
-from prodlint.facts import Constant, Subscript, walk
+from prodlint.facts import Constant, Reference, Subscript, walk
 from prodlint.finding import Location
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.libraries.values import ENVIRONMENT_READS
 from prodlint.project.deployment.env_files import env_files, is_ignored
+from prodlint.project.flow.traces import last_name
 from prodlint.project.values.outcomes import Choice, Environment
 from prodlint.scorecard.application import Application
 from prodlint.scorecard.evidence.said import against, counted, first_line, for_it, listed
@@ -94,10 +95,22 @@ def database_password_hidden(app: Application) -> Iterator[Evidence]:
 
 def _reads(app: Application) -> Iterator[tuple[str, Location]]:
     """The variables that are read, each with where."""
+    through: set[str] = set()
     for site in app.project.calls(ENVIRONMENT_READS, app.paths):
         first = site.call.positional(0)
         if isinstance(first, Constant) and isinstance(first.value, str):
             yield first.value, Location(site.path, site.call.place)
+        elif isinstance(first, Reference) and (python := app.project.python(site.path)) is not None:
+            scope = python.scopes[site.scope]
+            if scope.parameters and scope.parameters[0].name == first.name:
+                through.add(scope.name)
+    for path in app.project.mentioning(*through) if through else ():
+        if app.project.role(path) != "application":
+            continue
+        for call, _ in app.project.calls_in(path):
+            first = call.positional(0)
+            if last_name(call) in through and isinstance(first, Constant) and isinstance(first.value, str):
+                yield first.value, Location(path, call.place)
     for path in app.project.mentioning("environ"):
         if app.project.role(path) != "application":
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from prodlint.checklist import Evidence
 from prodlint.facts import Constant, Document, Mapping, Value, walk
-from prodlint.finding import Location
+from prodlint.finding import Answer, Location
 from prodlint.project.routes.route import Route
 from prodlint.scorecard.applicable import AGENTS
 from prodlint.scorecard.application import Application
@@ -40,8 +40,14 @@ def signup_to_chat_tested(app: Application) -> Iterator[Evidence]:
     yield from _tested(app, app.talk, "a route of the chat")
 
 
+def tools_through_chat_tested(app: Application) -> Iterator[Evidence]:
+    """Tests that call the routes of the chat at all: without one no tool is reached through it."""
+    yield from _tested(app, app.talk, "a route of the chat")
+
+
 def conversation_tested(app: Application) -> Iterator[Evidence]:
-    """Tests that speak of a conversation."""
+    """Tests that speak of a conversation; without one that calls the chat there is none."""
+    yield from (each for each in _tested(app, app.talk, "a route of the chat") if each.answer is Answer.NO)
     for path in app.project.mentioning("conversation_id"):
         if app.project.role(path) == "test":
             yield for_it("a test hands a conversation on from one request to the next", first_line(path))
@@ -50,7 +56,12 @@ def conversation_tested(app: Application) -> Iterator[Evidence]:
 
 def database_integration_tested(app: Application) -> Iterator[Evidence]:
     """Tests that open a session or are marked as needing the database."""
-    for names in (("django_db",), ("TestCase", "TransactionTestCase"), ("Session", "AsyncSession", "create_engine")):
+    for names in (
+        ("django_db",),
+        ("TestCase", "TransactionTestCase"),
+        ("Session", "AsyncSession", "create_engine", "create_async_engine"),
+        ("create_all",),
+    ):
         paths = [path for path in app.project.mentioning(*names) if app.project.role(path) == "test"]
         if names[0] == "Session" and app.django_models is not None:
             continue
@@ -58,6 +69,7 @@ def database_integration_tested(app: Application) -> Iterator[Evidence]:
             paths = [path for path in paths if " django " in app.project.identifiers(path) or app.django_models]
         if paths:
             yield for_it(f"`{names[0]}` is used in {counted(len(paths), 'file')} of the tests", first_line(paths[0]))
+            return
 
 
 def agent_integration_tested(app: Application) -> Iterator[Evidence]:
