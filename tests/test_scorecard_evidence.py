@@ -165,6 +165,155 @@ def test_what_stands_around_an_application() -> None:
     assert text.startswith("the job `ship` deploys and waits for no tests")
 
 
+def test_a_deployment_that_waits_for_staging_shows_the_order() -> None:
+    def jobs(needs: str) -> dict[str, str]:
+        deploy = "steps: [{run: kubectl apply -f k8s}]"
+        text = f"on: push\njobs:\n  staging: {{{deploy}}}\n  ship: {{{needs}{deploy}}}\n"
+        return {**FILES, ".github/workflows/ship.yml": text.replace("steps: [{", "steps: [{")}
+
+    assert said("staging-first", jobs("needs: [staging], "))[-1].startswith("the job `ship` deploys after `staging`")
+    assert [each for each in said("staging-first", jobs("")) if "after" in each] == []
+
+
+SORTED = """
+from fastapi import FastAPI
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+app = FastAPI()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Message(Base):
+    __tablename__ = "messages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    talk_id: Mapped[int]
+    created_at: Mapped[str]
+
+
+def history(session, talk):
+    found = select(Message).where(Message.talk_id == talk).order_by(Message.created_at).limit(50)
+    return session.scalars(found).all()
+"""
+
+
+def test_what_queries_sort_by_is_held_against_the_indexes() -> None:
+    (text,) = said("time-index", {"app/main.py": SORTED}, Answer.NO)
+    assert text.startswith(
+        "a query sorts by `Message.created_at` and no index serves it: one on `(talk_id, created_at)`"
+    )
+    sorted_by = SORTED.replace("created_at: Mapped[str]", "created_at: Mapped[str] = mapped_column(index=True)")
+    assert said("time-index", {"app/main.py": sorted_by})[0].startswith("`Message.created_at` has an index")
+    found = SORTED.replace("talk_id: Mapped[int]", "talk_id: Mapped[int] = mapped_column(index=True)")
+    assert said("time-index", {"app/main.py": found})[0].startswith("an index on `talk_id` finds the rows that are ")
+    assert said("time-index", {"app/main.py": found}, Answer.NO) == []
+
+
+COUNTING = """
+from fastapi import FastAPI
+from statsd import StatsClient
+
+app = FastAPI()
+statsd = StatsClient()
+
+
+@app.get("/")
+def root():
+    return {}
+"""
+
+
+def test_a_meter_that_is_told_of_no_request_monitors_none() -> None:
+    jobs = {
+        "app/main.py": COUNTING,
+        "app/jobs.py": "from app.main import statsd\n\n\ndef send():\n    statsd.incr('a')\n",
+    }
+    assert said("response-time-monitoring", jobs, Answer.NO)[0].startswith("`statsd` is told of other things")
+    assert said("performance-logged", jobs)[0].startswith("`statsd` records figures")
+    middleware = COUNTING + "\n\n@app.middleware('http')\nasync def timed(request, call_next):\n"
+    middleware += "    statsd.incr('requests')\n    return await call_next(request)\n"
+    assert said("response-time-monitoring", {"app/main.py": middleware})[0].startswith("`statsd` records how long")
+    handler = COUNTING.replace("    return {}", "    statsd.incr('a')\n    return {}")
+    assert len(said("response-time-monitoring", {"app/main.py": handler}, Answer.UNKNOWN)) == 1
+
+
+def test_a_tracker_that_nothing_starts_monitors_nothing() -> None:
+    plain = COUNTING.replace("from statsd import StatsClient\n", "").replace("statsd = StatsClient()\n", "")
+    files = {"app/main.py": "import sentry_sdk\n" + plain, "requirements.txt": "fastapi==0.115.0\nsentry-sdk==2.0.0\n"}
+    assert said("error-rate-monitoring", files, Answer.NO)[0].startswith("`sentry-sdk` does nothing, for nothing calls")
+    mails = "from logging.handlers import SMTPHandler\nSMTPHandler('m', 'a', ['b'], 'c')\n" + plain
+    (text,) = said("error-rate-monitoring", {"app/main.py": mails}, Answer.NO)
+    assert text.startswith("errors are mailed one by one, and nothing counts them")
+    told = said("errors-logged", {"app/main.py": mails})
+    assert any(each.startswith("errors are sent to somebody by mail") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("hashers", "text"),
+    [("", "Django hashes passwords with PBKDF2, its default"),
+     ('PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]',
+      "Django hashes passwords with `Argon2PasswordHasher`")],
+)  # fmt: skip
+def test_the_hasher_that_django_is_given_first(hashers: str, text: str) -> None:
+    settings = f"INSTALLED_APPS = []\nMIDDLEWARE = []\n{hashers}\n"
+    models = "from django.db import models\n\n\nclass Item(models.Model):\n    name = models.CharField(max_length=9)\n"
+    views = "def join(user, text):\n    user.set_password(text)\n"
+    files = {"shop/settings.py": settings, "shop/models.py": models, "shop/views.py": views}
+    assert said("a02-cryptography", files)[0].startswith(text)
+
+
+def test_a_key_from_a_file_is_not_random() -> None:
+    settings = "INSTALLED_APPS = []\nMIDDLEWARE = []\nSECRET_KEY = {}\nMIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware']\n"
+    read = {"shop/settings.py": "from pathlib import Path\n" + settings.format("Path('key').read_text().strip()")}
+    made = {"shop/settings.py": "import os\n" + settings.format("os.urandom(32)")}
+    assert [each.partition(" @")[0].rpartition(" is ")[2] for each in said("signing-key", read)] == ["read from a file"]
+    assert [each.partition(" @")[0].rpartition(" is ")[2] for each in said("signing-key", made)] == [
+        "made of random bytes"
+    ]
+
+
+def test_hosts_of_the_environment_are_hosts() -> None:
+    settings = """
+import os
+from urllib.parse import urlparse
+
+from django.http.request import split_domain_port
+
+INSTALLED_APPS = []
+MIDDLEWARE = []
+ROOT_URLCONF = "shop.urls"
+if v := os.getenv("ALLOWED_HOSTS"):
+    ALLOWED_HOSTS = v.split(",")
+else:
+    domain, _ = split_domain_port(urlparse(os.getenv("ROOT", "http://localhost")).netloc)
+    ALLOWED_HOSTS = [domain]
+"""
+    urls = "from django.http import HttpResponse\nfrom django.urls import path\n\n\ndef root(request):\n"
+    urls += "    return HttpResponse('x')\n\n\nurlpatterns = [path('', root)]\n"
+    files = {"shop/settings.py": settings, "shop/urls.py": urls}
+    assert any(each.startswith("`ALLOWED_HOSTS` names hosts") for each in said("allowed-hosts", files))
+    anyone = {**files, "shop/settings.py": settings.replace("[domain]", "['*']")}
+    assert [each for each in said("allowed-hosts", anyone) if "ALLOWED_HOSTS" in each] == []
+
+
+def test_secrets_that_a_function_of_the_application_reads() -> None:
+    settings = """
+import os
+
+
+def secret(name, default=None):
+    return os.getenv(name, default)
+
+
+API_KEY = secret("API_KEY")
+"""
+    (text,) = said("secrets-from-environment", {"app/settings.py": settings})
+    assert text.startswith("1 secret comes from the environment: `API_KEY`")
+
+
 def test_django_without_a_pool() -> None:
     def settings(options: str) -> dict[str, str]:
         entry = f"'ENGINE': 'django.db.backends.postgresql', 'NAME': 'shop', 'OPTIONS': {options}"

@@ -31,6 +31,20 @@ def _column(app: Application, said: Said) -> str:
     return "sort" if uses and all(use.kind == "order" for use in uses) else "filter"
 
 
+def _index(app: Application, said: Said) -> str:
+    """What an index that migrations do not make is for, by its first column; "" where only the table is known."""
+    columns = re.search(r"\(([^)]+)\)", said.fields.get("what", "")) if isinstance(said, Finding) else None
+    table = next((each for each in app.tables if said.subject.partition(" ")[0] == each.label), None)
+    name = columns[1].partition(",")[0] if columns is not None else ""
+    if table is None or not name:
+        return ""
+    for kind in ("owner", "parent"):
+        if any(one.location == table.location and name == column.name for one, column in app.columns(kind)):
+            return kind
+    uses = [use for use in app.project.query_uses if (use.table.location, use.column) == (table.location, name)]
+    return "sort" if uses and all(use.kind == "order" for use in uses) else "filter"
+
+
 def _is_route(app: Application, said: Said, reasons: set[str]) -> bool:
     for route in app.routes:
         if route.subject == said.subject or route.location == said.location:
@@ -91,6 +105,10 @@ _SHARES: dict[tuple[str, str], Callable[[Application, Said], bool]] = {
     ("parent-index", "missing-index"): lambda app, said: _column(app, said) == "parent",
     ("filter-index", "missing-index"): lambda app, said: _column(app, said) == "filter",
     ("time-index", "missing-index"): lambda app, said: _column(app, said) == "sort",
+    ("owner-index", "index-not-migrated"): lambda app, said: _index(app, said) in ("owner", ""),
+    ("parent-index", "index-not-migrated"): lambda app, said: _index(app, said) in ("parent", ""),
+    ("filter-index", "index-not-migrated"): lambda app, said: _index(app, said) in ("filter", ""),
+    ("time-index", "index-not-migrated"): lambda app, said: _index(app, said) in ("sort", ""),
     **{
         ("database-password-hidden", rule): _is_of_database
         for rule in ("hardcoded-secret", "secret-in-deployment-file", "secret-default-in-settings")
