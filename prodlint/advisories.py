@@ -126,10 +126,21 @@ def _advisories(osv: _Osv) -> Iterator[Advisory]:
         yield Advisory(canonical(affected.package.name), osv.id, tuple(osv.aliases), summary, tuple(bounds), versions)
 
 
+def _at(event: _Event) -> tuple[object, int]:
+    """Where an event stands among the versions; a span ends before the next one begins at the same version."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        version = Version(event.introduced or event.fixed or event.last_affected or "0")
+    except InvalidVersion:
+        version = Version("0")
+    return version, 1 if event.introduced else 0
+
+
 def _bounds(each: _Range) -> Iterator[Bound]:
-    """The spans of versions of a range, whose events come in order."""
+    """The spans of versions of a range. Its events come in any order, as the schema allows."""
     begun: str | None = None
-    for event in each.events:
+    for event in sorted(each.events, key=_at):
         if event.introduced:
             begun = event.introduced
         elif begun is not None and (event.fixed or event.last_affected):

@@ -52,6 +52,8 @@ class Lock(Struct, frozen=True, array_like=True):
     """Names that it fixes to more than one version, for different environments."""
     places: dict[str, int] = {}
     """Where each package stands."""
+    rows: tuple[tuple[str, str, int], ...] = ()
+    """Every version of every package, with its place."""
 
 
 class Component(Struct, frozen=True, array_like=True):
@@ -172,11 +174,12 @@ def _lock(project: Project, path: str) -> Iterator[Lock]:
     places: dict[str, int] = {}
     several: set[str] = set()
     root = content.values[0] if isinstance(content, Document) and content.values else None
-    for package, version, place in _packages(root):
+    rows = tuple(_packages(root))
+    for package, version, place in rows:
         if package in versions and versions[package] != version:
             several.add(package)
         versions[package], places[package] = version, place
-    yield Lock(path, tool, versions, frozenset(several), places)
+    yield Lock(path, tool, versions, frozenset(several), places, rows)
 
 
 def _packages(root: Value | None) -> Iterator[tuple[str, str, int]]:
@@ -206,4 +209,5 @@ def _pinning(manifests: tuple[Manifest, ...], project: Project) -> Iterator[Lock
             versions = {name: version for name, version in pinned.items() if name in fixed}
             places = {each.name: each.place for each in content.requirements}
             if versions:
-                yield Lock(manifest.path, "requirements", versions, frozenset(), places)
+                rows = tuple((name, version, places[name]) for name, version in versions.items())
+                yield Lock(manifest.path, "requirements", versions, frozenset(), places, rows)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Requirements
 from prodlint.finding import Answer, Location
 from prodlint.project.requirements.dependencies import Component
+from prodlint.project.requirements.requirement import is_development
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 __all__ = ["Advisory", "Bound", "Vulnerable", "pinned", "vulnerable"]
+
+_EXACT = re.compile(r"[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?\s*={0,3}\s*v?(\d[\w.!+-]*)")
+"""A requirement with one version and nothing else: `name==1.2`, Poetry's `name 1.2`, conda's `name=1.2`."""
 
 
 class Bound(Struct, frozen=True, array_like=True):
@@ -60,7 +64,7 @@ def vulnerable(project: Project, advisories: Mapping[str, tuple[Advisory, ...]])
             if (package, version) in seen or package not in advisories:
                 continue
             seen.add((package, version))
-            hits = tuple(each for each in advisories[package] if _affects(each, version))
+            hits = _distinct(each for each in advisories[package] if _affects(each, version))
             if hits:
                 yield Vulnerable(package, version, location, hits, _fixed(hits, version))
 
@@ -68,15 +72,30 @@ def vulnerable(project: Project, advisories: Mapping[str, tuple[Advisory, ...]])
 def pinned(project: Project, component: Component) -> Iterator[tuple[str, str, Location]]:
     """The packages of which a lock file or an exact requirement of a component says the version, with its place."""
     for lock in component.locks:
-        for package, version in sorted(lock.versions.items()):
+        for package, version, place in sorted(lock.rows):
             if version:
-                yield package, version, Location(lock.path, lock.places.get(package, 1 << 42))
+                yield package, version, Location(lock.path, place)
     for manifest in component.manifests:
-        content = project.facts(manifest.path).content
-        if isinstance(content, Requirements) and not manifest.development:
-            for each in content.requirements:
-                if each.specifier.startswith("==") and "*" not in each.specifier and "," not in each.specifier:
-                    yield each.name, each.specifier.lstrip("= "), Location(manifest.path, each.place)
+        if manifest.development or manifest.constraint:
+            continue
+        for listed in manifest.lists:
+            # What an image installs by itself, no lock file of the project has a say in.
+            for row in listed.dependencies if listed.dialect == "pip install" or not component.is_locked else ():
+                found = _EXACT.fullmatch(row.written) if row.pin == "version" else None
+                if found is not None and not is_development(row.group):
+                    yield row.name, found[1], Location(manifest.path, row.place)
+
+
+def _distinct(advisories: Iterable[Advisory]) -> tuple[Advisory, ...]:
+    """One advisory for each vulnerability: databases give the same one several names."""
+    known: set[str] = set()
+    kept = []
+    for each in sorted(advisories, key=lambda each: (not each.id.startswith("PYSEC-"), each.id)):
+        names = {each.id, *each.aliases}
+        if names.isdisjoint(known):
+            kept.append(each)
+        known |= names
+    return tuple(kept)
 
 
 def _affects(advisory: Advisory, version: str) -> bool:
