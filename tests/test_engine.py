@@ -247,14 +247,16 @@ def test_a_match_that_fails_is_named(tree: Path, monkeypatch: pytest.MonkeyPatch
     original = match.check
 
     def failing(project: Any, rules: Any) -> Iterator[Any]:
-        if any(each.name == "tls-verification-disabled" for each in rules):
+        if any(each.name == "broken-match" for each in rules):
             raise ValueError
         yield from original(project, rules)
 
     monkeypatch.setattr(match, "check", failing)
-    report = run(request(tree, rules=("missing-request-timeout", "tls-verification-disabled")))
+    broken = msgspec.structs.replace(RULES["missing-request-timeout"], name="broken-match")
+    catalogue = {**RULES, "broken-match": broken}
+    report = run(request(tree, catalogue=catalogue, rules=("missing-request-timeout", "broken-match")))
     assert len(report.findings) == 2 and report.rules == ("missing-request-timeout",)
-    assert "`tls-verification-disabled` failed with ValueError" in report.errors[0]
+    assert "`broken-match` failed with ValueError" in report.errors[0]
 
 
 def test_a_finding_that_does_not_fit_its_message_is_an_error(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

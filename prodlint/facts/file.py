@@ -55,7 +55,8 @@ class Facts(Struct, frozen=True, array_like=True):
     pragmas: tuple[Pragma, ...] = ()
     names: str = ""
     """Every identifier of a Python file, sorted, between blanks (` a b c `): tells without decoding whether a name is
-    mentioned at all. Of a text or script the words in capitals that may be variables, likewise."""
+    mentioned at all. Of a text or script the words in capitals that may be variables, likewise; of a configuration file
+    those in its comments."""
     changes: tuple[Sql, ...] = ()
     """What the SQL in the strings of a Python file, or a file of SQL, changes of a database's schema."""
     queries: tuple[SqlText, ...] = ()

@@ -10,12 +10,16 @@ import os
 import re
 from importlib import import_module
 
+from msgspec.structs import replace
+
 from prodlint.facts import Facts, Problem, Text, place_of
 
 __all__ = ["limit_of", "oversize", "problem_facts", "read", "tame"]
 
 MEGABYTE = 1 << 20
 _READERS = frozenset("python toml yaml json requirements dockerfile dotenv ini ignore script sql proxy".split())
+_COMMENTED = frozenset("toml yaml dotenv ini dockerfile".split())
+"""Kinds of files in whose comments variables are named that may be set."""
 _LOCKS = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
@@ -70,6 +74,10 @@ def read(kind: str, path: str, data: bytes) -> Facts:
         return problem_facts(f"makes the reader fail ({type(error).__name__})", 0, decoded.count("\n") + 1)
     if facts.problem is not None and _is_template(kind, decoded):
         return _text(path, decoded)
+    if kind in _COMMENTED and not facts.names:
+        from prodlint.readers.scalars import named_in_comments
+
+        facts = replace(facts, names=named_in_comments(decoded))
     return facts
 
 

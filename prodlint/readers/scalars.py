@@ -10,11 +10,13 @@ from typing import Any
 
 from prodlint.facts import Constant, Secret, place_of, span
 
-__all__ = ["Lines", "assignment", "capitals", "constant", "is_assignment"]
+__all__ = ["Lines", "assignment", "capitals", "constant", "is_assignment", "named_in_comments"]
 
 _BREAK = re.compile(r"\r\n?|\n")
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?-([^${}]+)\}")
 _CAPITALS = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{2,60}(?![A-Za-z0-9_])")
+_COMMENTED = re.compile(r"(?<!\S)[#;].*")
+_NAMED = re.compile(r"(?:^|(?<=[\s#;(`$\{-]))(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+(?![A-Za-z0-9])|[A-Z][A-Z0-9]{2,}(?=\s*[=:]))")
 _MOST_TEXT = 400_000
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
 
@@ -94,6 +96,15 @@ def capitals(text: str, secrets: tuple[Secret, ...]) -> str:
             names.update(_CAPITALS.findall(line))
     kept = sorted(name for name in names if "_" in name or (len(name) < 16 and not any(map(str.isdigit, name))))
     return f" {' '.join(kept[:5000])} " if kept else ""
+
+
+def named_in_comments(text: str) -> str:
+    """The names of variables in the comments of a configuration file (`# SMTP_HOST=`), sorted, between blanks; what
+    stands behind `=` or `:` may be a secret, and is none."""
+    names: set[str] = set()
+    for match in _COMMENTED.finditer(text[:_MOST_TEXT]):
+        names.update(each for each in _NAMED.findall(match[0]) if len(each) <= 60)
+    return f" {' '.join(sorted(names)[:5000])} " if names else ""
 
 
 def is_assignment(text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prodlint.facts import (
     Assign,
@@ -21,6 +22,7 @@ from prodlint.facts import (
     Subscript,
     Value,
     children,
+    walk,
 )
 from prodlint.finding import Location
 from prodlint.libraries.values import ENVIRONMENT_READERS, ENVIRONMENT_READS
@@ -121,9 +123,11 @@ class _Finder:
                 yield from self.find(left, target, right if default is None else default)
                 yield from self.find(right, target, default)
                 return
-            case Conditional(_, then, otherwise):  # What the test reads is asked for, not needed.
-                yield from self.find(then, target, otherwise if isinstance(otherwise, Constant) else default)
-                yield from self.find(otherwise, target, default)
+            case Conditional(test, then, otherwise):  # What the test reads is asked for, not needed.
+                asked = {each.value for each in walk(test) if isinstance(each, Constant)}
+                reads = self.find(then, target, otherwise if isinstance(otherwise, Constant) else default)
+                yield from (self._or_else(each, otherwise, asked) for each in reads)
+                yield from (self._or_else(each, then, asked) for each in self.find(otherwise, target, default))
                 return
             case Operation("in" | "not in" | "not" | "is" | "is not" | "=="):
                 return
@@ -145,6 +149,13 @@ class _Finder:
                     return
         for each in children(value):
             yield from self.find(each, target, default)
+
+    def _or_else(self, read: Read, other: Value, asked: set[object]) -> Read:
+        """A read in one branch of a conditional expression: where that asks for the variable, the other branch is what
+        is taken without it."""
+        if read.default is not None or read.variable not in asked:
+            return read
+        return replace(read, default=Given(self.site, other), raises=False)
 
     def _call(self, call: Call, target: str, default: Value | None) -> Read | None:
         first = call.positional(0) or call.keyword("key")

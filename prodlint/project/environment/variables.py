@@ -44,6 +44,7 @@ def needed(project: Project, folder: str) -> Iterator[Needed]:
         elif read.raises or is_demanded(project, read):
             if (
                 _is_caught(project, read)
+                or _is_asked_before(project, read)
                 or _is_passed(project, read)
                 or not surroundings(project, read.site, read.block).runs
             ):
@@ -65,6 +66,18 @@ def _is_caught(project: Project, read: Read) -> bool:
     block = read.block
     while python is not None and block >= 0:
         if python.blocks[block].kind == "try":
+            return True
+        block = python.blocks[block].parent
+    return False
+
+
+def _is_asked_before(project: Project, read: Read) -> bool:
+    """Whether a condition around a read asks for the variable: `if "NAME" in os.environ: os.environ["NAME"]`."""
+    python = project.python(read.location.path)
+    block = read.block
+    while python is not None and block >= 0:
+        test = python.blocks[block].value if python.blocks[block].kind in ("if", "else", "while") else None
+        if test is not None and any(isinstance(each, Constant) and each.value == read.variable for each in walk(test)):
             return True
         block = python.blocks[block].parent
     return False
@@ -98,6 +111,8 @@ def named_outside(project: Project) -> frozenset[str]:
             continue
         facts = project.facts(path)
         content = facts.content
+        # Of a script's line with a secret the name is kept with the secret alone.
+        found.update((*facts.names.split(), *(each.name for each in facts.secrets)))
         if isinstance(content, Dockerfile):
             for instruction in content.instructions:
                 found.update(_WORD.findall(instruction.text))
@@ -106,8 +121,6 @@ def named_outside(project: Project) -> frozenset[str]:
                 for value in walk(document):
                     if isinstance(value, Constant) and isinstance(value.value, str) and len(value.value) < 4000:
                         found.update(_WORD.findall(value.value))
-        else:
-            found.update(facts.names.split())
     return frozenset(each.upper() for each in found)
 
 
