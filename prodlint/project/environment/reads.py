@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -150,7 +151,7 @@ class _Finder:
         for each in children(value):
             yield from self.find(each, target, default)
 
-    def _or_else(self, read: Read, other: Value, asked: set[object]) -> Read:
+    def _or_else(self, read: Read, other: Value, asked: AbstractSet[object]) -> Read:
         """A read in one branch of a conditional expression: where that asks for the variable, the other branch is what
         is taken without it."""
         if read.default is not None or read.variable not in asked:
