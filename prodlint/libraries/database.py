@@ -141,11 +141,11 @@ COLUMN_LIBRARIES = ("sqlalchemy.", "sqlmodel.", "flask_sqlalchemy.", "django.db.
 COLUMN_CALLS = frozenset({"Column", "mapped_column"})
 """SQLAlchemy's descriptions of a column, whose type is an argument."""
 
-TEXT_COLUMN_TYPES = frozenset("String Text Unicode UnicodeText VARCHAR CHAR TEXT NVARCHAR".split())
-"""Types of SQLAlchemy whose values are text as it is."""
+TEXT_COLUMN_TYPES = frozenset("String Text Unicode UnicodeText VARCHAR CHAR TEXT NVARCHAR Uuid UUID".split())
+"""Types of SQLAlchemy whose values, written out, are all that there is to them."""
 
-TEXT_FIELDS = frozenset({"CharField", "TextField"})
-"""Fields of Django, Tortoise and Peewee whose values are text as it is."""
+TEXT_FIELDS = frozenset({"CharField", "TextField", "UUIDField"})
+"""Fields of Django, Tortoise and Peewee of which the same holds."""
 
 CREATORS = frozenset({"create_all", "generate_schemas"})
 """Methods that create the tables that do not exist and leave those that do as they are."""

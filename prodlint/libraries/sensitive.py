@@ -60,6 +60,25 @@ LAST_HARMLESS_WORDS = frozenset(
 )
 """Words that do so at the end of a name only: `password_given`, not `given_password`."""
 
+PUBLIC_PARTS = frozenset({"key", "selector", "identifier", "lookup"})
+SECRET_PARTS = frozenset({"secret", "verifier", "secret_hash", "hashed_secret", "verifier_hash"})
+"""Attributes of a credential of two parts: it is found by the first, and the second, or a hash of it, is compared."""
+
+CREDENTIAL_CLASSES = frozenset(
+    """token tokens key keys secret credential credentials password reset recovery invite invitation session sessions
+    auth authorization login signin signup registration verification verify activation confirmation confirm access
+    refresh api otp magic link share unsubscribe device user account grant""".split()
+)
+"""Words of a class whose token lets somebody in, whatever else it is: `PasswordReset`, not `Payment`."""
+
+REFUSALS = frozenset(
+    """SignatureExpired BadSignature BadTimeSignature BadData BadPayload BadHeader ExpiredSignatureError
+    InvalidSignatureError InvalidTokenError DecodeError JWTError JWSError JWTClaimsError ExpiredTokenError
+    BadSignatureError InvalidAlgorithmError InvalidAudienceError InvalidIssuerError ImmatureSignatureError""".split()
+)
+"""Exceptions of itsdangerous, Django's signing, PyJWT, python-jose and authlib: the token was refused, so that whoever
+reads it can do nothing with it."""
+
 TOKEN_OWNERS = frozenset("access refresh auth api bearer session oauth device push bot user users secret".split())
 """Words without which `tokens`, in the plural, are what a language model counts."""
 
@@ -99,6 +118,29 @@ def is_weak(name: str) -> bool:
     words = words_of(name)
     strong = (SECRET_WORDS | PERSONAL_WORDS) - {"token", "tokens", "credential", "credentials"}
     return strong.isdisjoint(words) and SECRET_PAIRS.isdisjoint(pairwise(words))
+
+
+_CARRIERS = frozenset(
+    """token tokens credential credentials value values str string raw plain plaintext text bytes hex b64 base64 encoded
+    content param parameter arg argument input old new current generated given query""".split()
+)
+"""Last words of a name of which only "token" speaks for a secret, where it is still the token that is meant."""
+
+
+@lru_cache(maxsize=8192)
+def speaks_for_secret(name: str) -> bool:
+    """Whether a name is enough to take a value of which nothing else is known for a secret. What a token has is not
+    one: `token_username`, `token_scopes`; nor, by its name alone, `token_key`, what it is found by where tokens have
+    two parts."""
+    words = [each for each in words_of(name) if not each.isdigit()]
+    return is_sensitive(name) and (not is_weak(name) or not words or words[-1] in _CARRIERS)
+
+
+@lru_cache(maxsize=8192)
+def is_public_title(title: str) -> bool:
+    """Whether a title says that a field holds what a token is found by: "Token key", "Token identifier"."""
+    words = words_of(title)
+    return "token" in words[:-1] and words[-1] in PUBLIC_PARTS | {"id"} and is_weak(title)
 
 
 @lru_cache(maxsize=8192)

@@ -18,7 +18,8 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
     filter_step = redaction(project) if found else None
     for sink, trace in ((each.sink, each.trace) for each in found):
         if trace.rank == UNKNOWN:
-            yield Undecided(sink.location, f"log call `{sink.name}`", f"the fields of `{trace.what}` are not known")
+            reason = trace.detail or f"the fields of `{trace.what}` are not known"
+            yield Undecided(sink.location, f"log call `{sink.name}`", reason)
             continue
         function = project.qualified(Defined(sink.path, sink.scope))
         steps = (*trace.steps, Step(f"`{sink.name}` writes it out", sink.location))

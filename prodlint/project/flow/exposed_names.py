@@ -18,7 +18,7 @@ from prodlint.facts import (
 )
 from prodlint.finding import Location, Step
 from prodlint.libraries import sensitive as words
-from prodlint.libraries.sensitive import is_about, is_sensitive, is_weak, words_of
+from prodlint.libraries.sensitive import is_about, is_weak, speaks_for_secret, words_of
 from prodlint.project.flow.exposed_objects import is_harmless, whole_object
 from prodlint.project.flow.reaching import is_stripped, reaching, start
 from prodlint.project.flow.traces import (
@@ -61,12 +61,12 @@ def judged_name(exposures: Exposures, where: Where, value: Reference) -> Verdict
         case External() if symbol.name.startswith("builtins."):
             return UNCLEAR
         case Unresolved() if (named := _walrus(exposures, where, name)) is not None:
-            if is_sensitive(name):
+            if speaks_for_secret(name):
                 verdict = exposures.keyed(where, name, named)
                 return Verdict(verdict.traces, verdict.is_safe)
             return exposures.judge(where, named)
         case External() | Unresolved():
-            if is_sensitive(name) and (name.isupper() or (isinstance(symbol, Unresolved) and not is_weak(name))):
+            if speaks_for_secret(name) and (name.isupper() or (isinstance(symbol, Unresolved) and not is_weak(name))):
                 return Verdict((trace_at(where, value, name, SECRET, f"`{name}` is read here"),))
             return whole_object(exposures, where, value)
     return UNCLEAR
@@ -119,7 +119,7 @@ def _bindings(
     assert python is not None
     name = variable.name
     verdicts: list[Verdict] = []
-    by_name = is_sensitive(name)
+    by_name = speaks_for_secret(name)
     set_at = where.path, value.place
     for binding in bindings[:6]:
         statement = binding.statement
@@ -157,7 +157,7 @@ def _bindings(
     is_assigned = all(isinstance(each.statement, Assign) for each in bindings)
     step = Step(f"`{name}` is set here", Location(*set_at))
     if verdict.traces:
-        named = by_name and is_sensitive(name)
+        named = by_name and speaks_for_secret(name)
         return (
             Verdict(
                 tuple(
@@ -278,7 +278,7 @@ def _parameter(exposures: Exposures, where: Where, value: Reference, bound: Boun
     step = Step(f"`{bound.name}` is a parameter of `{scope.qualname}`", here)
     is_text = exposures.rendering.is_text(site, fact.annotation) if fact.annotation is not None else None
     is_other = is_weak(bound.name) and (_is_generator(scope.qualname) or _takes_a_turn(exposures, bound))
-    if is_sensitive(bound.name) and not is_other:
+    if speaks_for_secret(bound.name) and not is_other:
         if is_text or fact.annotation is None:
             return Verdict((Trace(bound.name, SECRET, (step,)),))
         if is_text is None:

@@ -9,6 +9,7 @@ from prodlint.finding import Location, Step
 from prodlint.libraries import sensitive as words
 from prodlint.libraries.database import COLUMN_CALLS, COLUMN_LIBRARIES, TEXT_COLUMN_TYPES, TEXT_FIELDS
 from prodlint.libraries.sensitive import is_connection, is_sensitive
+from prodlint.project.flow.parts import is_titled_public
 from prodlint.project.flow.traces import (
     CONNECTION,
     REQUEST,
@@ -46,6 +47,8 @@ def judged_by_declaration(
         site = Site(ancestor.path, ancestor.scope)
         for binding in table.bindings.get(ancestor.scope, {}).get(name, []):
             statement = binding.statement
+            if isinstance(statement, Assign) and is_titled_public(name, statement.value):
+                return SAFE
             if isinstance(statement, Assign) and statement.annotation is not None:
                 if exposures.rendering.is_text(site, statement.annotation) is False:
                     return whole_object(exposures, where, value, SAFE)

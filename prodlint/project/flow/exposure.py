@@ -25,9 +25,10 @@ from prodlint.facts import (
     Value,
     walk,
 )
-from prodlint.finding import Location, Step
+from prodlint.finding import Answer, Location, Step
 from prodlint.libraries import sensitive as words
-from prodlint.libraries.sensitive import is_about, is_connection, is_plain, is_sensitive, is_weak
+from prodlint.libraries.sensitive import is_about, is_connection, is_plain, is_sensitive, is_weak, speaks_for_secret
+from prodlint.project.flow.classes import classes_of
 from prodlint.project.flow.exposed_calls import judged_call
 from prodlint.project.flow.exposed_names import judged_by_name, judged_name
 from prodlint.project.flow.exposed_objects import (
@@ -39,6 +40,7 @@ from prodlint.project.flow.exposed_objects import (
     request_trace,
     whole_object,
 )
+from prodlint.project.flow.parts import identifies, is_public_part
 from prodlint.project.flow.reaching import start
 from prodlint.project.flow.rendering import Rendering
 from prodlint.project.flow.traces import (
@@ -46,6 +48,7 @@ from prodlint.project.flow.traces import (
     SAFE,
     SECRET,
     UNCLEAR,
+    UNKNOWN,
     Trace,
     Verdict,
     Where,
@@ -56,7 +59,7 @@ from prodlint.project.flow.traces import (
     written,
 )
 from prodlint.project.values.bindings import Defined, External, Variable
-from prodlint.project.values.outcomes import Environment, Instance, Known, Pairs, options
+from prodlint.project.values.outcomes import Environment, Instance, Known, Opaque, Pairs, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -90,7 +93,7 @@ class Exposures:
     def keyed(self, where: Where, name: str, value: Value) -> Verdict:
         """What a value gives away under a keyword or key, which says what it is where the value itself does not."""
         verdict = self.judge(where, value)
-        if verdict.is_safe or any(trace.parameter is None for trace in verdict.traces) or not is_sensitive(name):
+        if verdict.is_safe or any(trace.parameter is None for trace in verdict.traces) or not speaks_for_secret(name):
             return verdict
         last = last_name(value)
         if (is_weak(name) and not last) or is_plain(last) or is_harmless(self, where, value):
@@ -155,12 +158,20 @@ class Exposures:
             verdict = self._secrets_only(self.judge(where, receiver))
             if verdict.traces or verdict.is_safe:
                 return verdict
+        if name in words.PUBLIC_PARTS and any(
+            isinstance(each, Defined) and is_public_part(self.project, each, name)
+            for each in classes_of(self, where, receiver)
+        ):
+            return SAFE
         if is_about(name) and name not in words.UNPACKING_ATTRIBUTES:
             return SAFE
-        if not is_sensitive(name):
+        if not speaks_for_secret(name):
             verdict = whole_object(self, where, value)
             return SAFE if is_plain(name) and not verdict.traces else verdict
         step = Step(f"`{written(value)}` is read here", Location(where.path, value.place))
+        identifier = self._identifier(where, value, receiver, name, step) if is_weak(name) else None
+        if identifier is not None:
+            return identifier
         of = self.project.values.evaluate(where.site, receiver).meaning
         for meaning in options(of):
             match meaning:
@@ -175,7 +186,20 @@ class Exposures:
                         return SAFE
                 case External(of_name) if name.isupper() and of_name.rpartition(".")[2][:1].isupper():
                     return SAFE  # A member of another library's enumeration.
+        for each in classes_of(self, where, receiver) if isinstance(of, Opaque) else ():
+            if isinstance(each, Defined):
+                declared = judged_by_declaration(self, where, value, each, name, step)
+                if declared is not None:
+                    return declared
         return judged_by_name(self, where, value, name, step)
+
+    def _identifier(self, where: Where, value: Value, receiver: Value, name: str, step: Step) -> Verdict | None:
+        """What a token shows that may be no more than the identifier of a row."""
+        answer = identifies(self.project, classes_of(self, where, receiver), last_name(receiver), name)
+        if answer is Answer.UNKNOWN:
+            doubt = f"`{written(value)}` is a UUID that may only identify the row"
+            return Verdict((Trace(written(value), UNKNOWN, (step,), doubt),))
+        return SAFE if answer is Answer.YES else None
 
     def _subscript(self, where: Where, value: Subscript) -> Verdict:
         index = value.index

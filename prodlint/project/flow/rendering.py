@@ -11,6 +11,7 @@ from prodlint.facts import Assign, Call, Constant, Operation, Reference, Sequenc
 from prodlint.finding import Location
 from prodlint.libraries.sensitive import FIELD_BASES, FIELD_DECORATORS, SECRET_TYPES, TEXT_TYPES, is_sensitive
 from prodlint.libraries.values import SETTINGS_BASES
+from prodlint.project.flow.parts import is_titled_public
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Site
 
@@ -142,7 +143,7 @@ class Rendering:
                 if not name or name in seen or not isinstance(statement, Assign) or statement.annotation is None:
                     continue
                 seen.add(name)
-                if _is_hidden(statement.value, form):
+                if _is_hidden(statement.value, form) or is_titled_public(name, statement.value):
                     continue
                 site = Site(owner.path, owner.scope)
                 location = Location(owner.path, statement.place)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Block, Call, Constant, Operation, Python, Reference, Value
+from prodlint.facts import Attribute, Block, Call, Constant, Operation, Python, Reference, Sequence, Value
 from prodlint.finding import Location, Step
 from prodlint.libraries import logging as sinks
-from prodlint.libraries.sensitive import words_of
+from prodlint.libraries.sensitive import REFUSALS, is_weak, words_of
 from prodlint.project.flow.exposed_calls import arguments_by_parameter
 from prodlint.project.flow.exposure import Exposures
-from prodlint.project.flow.traces import SECRET, Trace, Verdict, Where, merged, written
+from prodlint.project.flow.traces import SECRET, Trace, Verdict, Where, last_name, merged, written
 from prodlint.project.values.bindings import Bound, Defined, External
 from prodlint.project.values.outcomes import Function, Opaque, Site
 
@@ -77,6 +77,8 @@ def logged(project: Project) -> list[Logged]:
         verdict = merged(
             exposures.keyed(where, key, value) if key else exposures.judge(where, value) for key, value in sink.values
         )
+        if _follows_refusal(project, sink):
+            verdict = Verdict(tuple(each for each in verdict.traces if each.parameter or not is_weak(each.what)))
         _note(sink, verdict, (), worst, passed)
     for _ in range(_MAX_CALLS_AWAY):
         passed = _passed_on(project, exposures, passed, worst)
@@ -95,6 +97,19 @@ def _note(
         known = worst.get(sink.location)
         if known is None or (trace.rank, len(steps)) < (known.trace.rank, len(known.trace.steps)):
             worst[sink.location] = Logged(sink, Trace(trace.what, trace.rank, steps, trace.detail))
+
+
+def _follows_refusal(project: Project, sink: Sink) -> bool:
+    """Whether a call stands where a token was refused: below `except SignatureExpired`, with no other exception."""
+    python = project.python(sink.path)
+    index = sink.block
+    while python is not None and index >= 0:
+        block = python.blocks[index]
+        if block.kind == "except" and block.value is not None:
+            several = block.value.items if isinstance(block.value, Sequence) else (block.value,)
+            return all(last_name(each) in REFUSALS for each in several)
+        index = block.parent if block.kind != "function" else -1
+    return False
 
 
 def _passed_on(

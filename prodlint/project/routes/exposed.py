@@ -24,6 +24,7 @@ from prodlint.libraries.stored_secrets import (
     is_password_hash,
     is_stored_secret,
 )
+from prodlint.project.flow.parts import is_titled_public
 from prodlint.project.routes.masking import may_mask
 from prodlint.project.routes.responses import Response, returned
 from prodlint.project.routes.returned_rows import ReturnedRows
@@ -100,7 +101,8 @@ class Exposure:
                 if _is_left_out(field):
                     continue
                 if is_password(field.name) or is_stored_secret(field.name):
-                    if self._shows(field, shape):
+                    declared = field.declaration.value if field.declaration is not None else None
+                    if not is_titled_public(field.name, declared) and self._shows(field, shape):
                         found[shape, field.name] = (field, shape)
                     continue
                 if field.annotation is None:
