@@ -1,12 +1,11 @@
 """The pipeline, from paths to report: discover, read, link, check, suppress, assemble.
 
-A run on which nothing changed needs only its first and last lines, so what the others need is imported inside them.
+A run on which nothing changed needs only discovery and the memo, so what the rest needs is imported inside.
 """
 
 from __future__ import annotations
 
 import gc
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from prodlint import stamps
+from prodlint import memo
 from prodlint.cache import Cache, open_cache
 from prodlint.finding import Severity
 from prodlint.report.model import Count, Report
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
     from prodlint.store import Store
 
 __all__ = ["Request", "load", "run", "scorecard"]
-
-RACY = 1_000_000_000
-"""Nanoseconds within which two changes of a file may leave it with one time, so that its time proves nothing."""
-
 
 class Request(Struct, frozen=True, kw_only=True):
     """What a run is asked for; the command line and the configuration are resolved into it."""
@@ -72,15 +67,16 @@ def run(request: Request) -> Report:
     workspace = discover(request.paths, request.exclude, request.folder)
     kept, notice = open_cache(workspace.root) if request.use_cache else (None, "")
     try:
-        key = _memo_key(request, workspace) if kept else ""
-        report = _recall(kept, key) if kept else None
+        report = memo.by_signature(kept, request, workspace) if kept else None
         if report is None:
             store = _read(workspace, kept, started, request)
-            with _uncollected():
-                project = _link(workspace, store, request)
-                report = _report(workspace, store, project, request, _check(project, store, request))
-            if kept and not report.errors and _is_settled(workspace, started):
-                kept.keep_memo(key, msgspec.msgpack.encode(report))
+            report = memo.by_content(kept, request, workspace, store) if kept else None
+            if report is None:
+                with _uncollected():
+                    project = _link(workspace, store, request)
+                    report = _report(workspace, store, project, request, _check(project, store, request))
+            if kept:
+                memo.keep(kept, request, workspace, store, report, started)
         return msgspec.structs.replace(report, notices=(*report.notices, notice)) if notice else report
     finally:
         if kept:
@@ -131,7 +127,7 @@ def load(request: Request) -> Project:
 def _read(workspace: Workspace, kept: Cache | None, started: int, request: Request) -> Store:
     from prodlint.store import fill
 
-    return fill(workspace, kept, started - RACY, request.jobs, request.progress)
+    return fill(workspace, kept, started - memo.RACY, request.jobs, request.progress)
 
 
 def _link(workspace: Workspace, store: Store, request: Request) -> Project:
@@ -227,30 +223,3 @@ def _below(ignore: tuple[str, tuple[str, ...]], root: str, folder: str) -> tuple
         return ignore
     prefix = os.path.relpath(folder, root).replace(os.sep, "/") + "/"
     return prefix + ("" if "/" in pattern.rstrip("/") else "**/") + pattern.lstrip("/"), rules
-
-
-# --- The memo of the last runs ----------------------------------------------------------------------------------------
-
-
-def _memo_key(request: Request, workspace: Workspace) -> str:
-    """A digest of all that a report depends on: the request, the files by their signatures, and prodlint's own code."""
-    digest = hashlib.blake2b(digest_size=16)
-    asked = msgspec.structs.replace(request, jobs=0, progress=False)
-    for part in (stamps.of_everything(), msgspec.msgpack.encode(asked), msgspec.msgpack.encode(workspace)):
-        digest.update(part if isinstance(part, bytes) else part.encode())
-    return digest.hexdigest()
-
-
-def _recall(cache: Cache, key: str) -> Report | None:
-    encoded = cache.memo(key)
-    if encoded is None:
-        return None
-    try:
-        return msgspec.msgpack.decode(encoded, type=Report)
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        return None
-
-
-def _is_settled(workspace: Workspace, started: int) -> bool:
-    """Whether no file was changed just before the run, when one more change might leave it with the same time."""
-    return not any(abs(started - source.modified) < RACY for source in workspace.sources.values())

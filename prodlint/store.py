@@ -40,7 +40,10 @@ class Store:
         self.root = workspace.root
         self.sources: dict[str, Source] = dict(workspace.sources)
         self._cache = cache
-        self._keys: dict[str, bytes] = {}
+        self.keys: dict[str, bytes] = {}
+        """Of what the cache holds: a digest of content, reader and path."""
+        self.replaced: dict[str, bytes] = {}
+        """Of the files whose content is another than when they were last read: the key of what they held then."""
         self._fresh: dict[str, bytes] = {}
         self._names: dict[str, str] = {}
         self._marks: dict[str, int] = {}
@@ -48,27 +51,36 @@ class Store:
     def load(self, path: str) -> Facts:
         """The facts of a file. What the cache gives and cannot be right is read again."""
         encoded = self._fresh.get(path)
-        if encoded is None and self._cache is not None and path in self._keys:
-            encoded = self._cache.facts(self._keys[path])
-        source = self.sources[path]
-        if encoded is not None:
-            try:
-                found = _DECODER.decode(encoded)
-                if isinstance(found.content, (_CONTENT.get(source.kind, facts.Document), facts.Text)):
-                    return found
-            except (msgspec.MsgspecError, RecursionError, ValueError):
-                pass
+        if encoded is None and self._cache is not None and path in self.keys:
+            encoded = self._cache.facts(self.keys[path])
+        found = self._decoded(path, encoded)
+        if found is not None:
+            return found
         from prodlint.reading import read_one
 
-        reading = read_one(self.root, path, source.kind)
+        reading = read_one(self.root, path, self.sources[path].kind)
         self._fresh[path], self._names[path] = reading.facts, reading.names
         return _DECODER.decode(reading.facts)
+
+    def earlier(self, path: str) -> Facts | None:
+        """The facts of one of the `replaced` files as it was; None where they are not kept any more."""
+        return self._decoded(path, self._cache.facts(self.replaced[path]) if self._cache is not None else None)
+
+    def _decoded(self, path: str, encoded: bytes | None) -> Facts | None:
+        if encoded is None:
+            return None
+        try:
+            found = _DECODER.decode(encoded)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            return None
+        fits = isinstance(found.content, (_CONTENT.get(self.sources[path].kind, facts.Document), facts.Text))
+        return found if fits else None
 
     def names(self, path: str) -> str:
         """The identifiers of a Python file, without decoding it."""
         found = self._names.get(path)
         if found is None:
-            found = self._kept_names.get(self._keys.get(path, b""))
+            found = self._kept_names.get(self.keys.get(path, b""))
             # An absent text is that of a file without identifiers, or of a row that is no longer there.
             found = self._names[path] = self.load(path).names if found is None else found
         return found
@@ -85,7 +97,7 @@ class Store:
 
     def known(self, path: str, key: bytes, marks: int) -> None:
         """The cache holds the facts of this file under this key."""
-        self._keys[path], self._marks[path] = key, marks
+        self.keys[path], self._marks[path] = key, marks
 
     def fresh(self, path: str, encoded: bytes, names: str, marks: int) -> None:
         """The facts of this file are these."""
@@ -93,7 +105,7 @@ class Store:
 
     @cached_property
     def _kept_names(self) -> dict[bytes, str]:
-        return self._cache.names(set(self._keys.values())) if self._cache is not None else {}
+        return self._cache.names(set(self.keys.values())) if self._cache is not None else {}
 
 
 def fill(workspace: Workspace, cache: Cache | None, settled: int, jobs: int = 0, progress: bool = False) -> Store:
@@ -108,8 +120,12 @@ def fill(workspace: Workspace, cache: Cache | None, settled: int, jobs: int = 0,
         if kept is not None and _is_unchanged(source, kept, stamp):
             store.known(path, kept.key, kept.marks)
             continue
+        if kept is not None and kept.stamp == _stamp(source, stamp):
+            store.replaced[path] = kept.key
         key = _key_of_content(workspace.root, source, stamp) if known else None
         marks = cache.marks(key) if cache is not None and key is not None else None
+        if key is not None and store.replaced.get(path) == key:
+            del store.replaced[path]  # It was only touched.
         if key is None or marks is None:
             misses.append(source)
         else:
@@ -120,7 +136,7 @@ def fill(workspace: Workspace, cache: Cache | None, settled: int, jobs: int = 0,
     if misses:
         _read_misses(store, cache, misses, stamp, settled, jobs, progress)
     if cache is not None:
-        cache.forget_unused(store._keys.values())
+        cache.forget_unused(store.keys.values())
     for path, clause in workspace.problems:
         if path not in store.sources:
             store.sources[path] = Source(path, "text", "application", "", 0, 0)

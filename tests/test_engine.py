@@ -128,7 +128,6 @@ def test_the_memo_spares_checks(tree: Path, monkeypatch: pytest.MonkeyPatch) -> 
         {"severities": {"missing-request-timeout": Severity.NOTE}},
         {"per_file_ignores": (("main.py", ("missing-request-timeout",)),)},
         {"exclude": ("other.py",)},
-        {"today": date(2026, 5, 5)},
         {"options": {"project": {"public-routes": ("GET /",)}}},
     ],
 )
@@ -145,7 +144,7 @@ def test_a_poisoned_memo_and_poisoned_facts_are_read_again(tree: Path) -> None:
     import sqlite3
 
     first = run(request(tree))
-    wrong = msgspec.msgpack.encode(Facts(Text(1)))
+    wrong = msgspec.msgpack.encode(Facts(Text()))
     docker = msgspec.msgpack.encode(["dockerfile", []])
     for memo, facts in (
         (b"\xc1", b"\xc1"),

@@ -221,5 +221,5 @@ def test_instructions(raw, lines) -> None:
             Instruction("USER", "root", 1, place_of(3, 0, 3, 9)),
         )
     )
-    results = list(match.check(project({"Dockerfile": content, "README": Text(3)}), [rule(raw)]))
+    results = list(match.check(project({"Dockerfile": content, "README": Text()}), [rule(raw)]))
     assert [span(each.location.place).line for each in results] == lines

@@ -105,6 +105,5 @@ class Proxy(Struct, frozen=True, array_like=True, tag="proxy"):
 class Text(Struct, frozen=True, array_like=True, tag="text"):
     """A file of which only its existence, secrets and suppressions are of interest."""
 
-    lines: int
     topics: tuple[str, ...] = ()
     """Of a document or a proxy's file, which of the topics that a rule asks for it speaks of: "rollback", "hsts"."""

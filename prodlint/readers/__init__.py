@@ -61,7 +61,7 @@ def read(kind: str, path: str, data: bytes) -> Facts:
     set, when the failure of a reader is raised."""
     decoded = _decode(kind, data)
     if isinstance(decoded, Problem):
-        return problem_facts(decoded.message, decoded.place, data.count(b"\n") + 1)
+        return problem_facts(decoded.message, decoded.place)
     if kind not in _READERS or (kind == "python" and _is_not_written_by_hand(path, decoded)):
         return _text(path, decoded)
     try:
@@ -71,7 +71,7 @@ def read(kind: str, path: str, data: bytes) -> Facts:
     except BaseException as error:  # A panic of a native parser is no Exception.
         if isinstance(error, (KeyboardInterrupt, SystemExit)) or os.environ.get("PRODLINT_DEBUG"):
             raise
-        return problem_facts(f"makes the reader fail ({type(error).__name__})", 0, decoded.count("\n") + 1)
+        return problem_facts(f"makes the reader fail ({type(error).__name__})")
     if facts.problem is not None and _is_template(kind, decoded):
         return _text(path, decoded)
     if kind in _COMMENTED and not facts.names:
@@ -81,9 +81,9 @@ def read(kind: str, path: str, data: bytes) -> Facts:
     return facts
 
 
-def problem_facts(clause: str, place: int = 0, lines: int = 1) -> Facts:
+def problem_facts(clause: str, place: int = 0) -> Facts:
     """The facts of a file of which nothing is known but why."""
-    return Facts(Text(lines), Problem(clause, place or place_of(1, 0, 1, 0)))
+    return Facts(Text(), Problem(clause, place or place_of(1, 0, 1, 0)))
 
 
 def limit_of(kind: str, path: str) -> int:
@@ -96,7 +96,7 @@ def limit_of(kind: str, path: str) -> int:
 def oversize(kind: str, path: str) -> Facts:
     """The facts of a file that is not read for its size. Data in a text file is no reason to speak of it."""
     if kind == "text":
-        return Facts(Text(0))
+        return Facts(Text())
     return problem_facts(f"is larger than {limit_of(kind, path) // MEGABYTE} MB and was not read")
 
 
@@ -122,7 +122,7 @@ def _text(path: str, text: str) -> Facts:
     if _EDGE.search(path.lower()):
         topics = tuple(name for name, words in _EDGE_TOPICS.items() if words.search(text))
     secrets = scan_text(text)
-    return Facts(Text(text.count("\n") + 1, topics), None, secrets, comments, capitals(text, secrets))
+    return Facts(Text(topics), None, secrets, comments, capitals(text, secrets))
 
 
 def _is_not_written_by_hand(path: str, text: str) -> bool:

@@ -63,7 +63,7 @@ def read(path: str, text: str) -> Facts:
         stage += keyword == "FROM"
         instructions.append(_instruction(keyword, joined, start, stage, here, escape, secrets))
     if bad is not None and not instructions:
-        return Facts(Text(len(lines)), Problem("has no line that is an instruction", place_of(bad, 0, bad, 0)))
+        return Facts(Text(), Problem("has no line that is an instruction", place_of(bad, 0, bad, 0)))
     return Facts(Dockerfile(tuple(instructions)), secrets=tuple(secrets), pragmas=pragmas(text))
 
 

@@ -53,7 +53,7 @@ def read(path: str, text: str) -> Facts:
         pairs.append((key, constant(value, lines.place(start, end), name[group], "assignment", secrets)))
         at = _line_end(text, end)
     if bad is not None and not pairs:
-        return Facts(Text(lines.count), Problem("has no line that assigns a variable", lines.place(bad, bad)))
+        return Facts(Text(), Problem("has no line that assigns a variable", lines.place(bad, bad)))
     content = Document((Mapping(tuple(pairs), lines.place(0, len(text))),))
     return Facts(content, secrets=tuple(secrets), pragmas=pragmas(text))
 

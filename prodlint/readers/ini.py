@@ -61,7 +61,7 @@ def read(path: str, text: str) -> Facts:
         section.append((_key(name, number, column), _value(parts, name, secrets)))
     whole = place_of(1, 0, len(lines), len(lines[-1]))
     if content and not understood:
-        return Facts(Text(len(lines)), Problem("holds neither a section nor a setting", place_of(1, 0, 1, 0)))
+        return Facts(Text(), Problem("holds neither a section nor a setting", place_of(1, 0, 1, 0)))
     items = tuple((key, _mapping(key.place, pairs)) for key, pairs in sections.values())
     return Facts(Document((Mapping(items, whole),)), secrets=tuple(secrets), pragmas=pragmas(text))
 

@@ -29,7 +29,7 @@ def read(path: str, text: str) -> Facts:
         values = cursor.document()
     except _Unreadable as error:
         message, offset = error.args
-        return Facts(Text(cursor.lines.count), Problem(message, cursor.lines.place(offset, offset)))
+        return Facts(Text(), Problem(message, cursor.lines.place(offset, offset)))
     return Facts(Document(values), secrets=tuple(cursor.secrets))
 
 

@@ -61,7 +61,7 @@ def read(path: str, text: str) -> Facts:
         found = directives(text, syntax)
     except _Broken as error:
         if "." not in path.rpartition("/")[2]:  # Its folder made it one, as Debian's sites have no ending.
-            return Facts(Text(text.count("\n") + 1), None, secrets, pragmas(text))
+            return Facts(Text(), None, secrets, pragmas(text))
         problem = Problem(str(error), place_of(1, 0, 1, 0))
     return Facts(Proxy(syntax, found), problem, secrets, pragmas(text), capitals(text, secrets))
 

@@ -29,7 +29,7 @@ def read(path: str, text: str) -> Facts:
     """The facts of a Python file. What cannot be parsed is a problem at its place, never an exception."""
     depth = too_deep(text)
     if depth is not None:
-        return Facts(Text(text.count("\n") + 1), problem=depth)
+        return Facts(Text(), problem=depth)
     if len(text) < _SMALL:
         return _read(text)
     # libcst's native parser recurses: nesting that is legal but absurd would exhaust the usual 8 MB and end the
@@ -75,7 +75,7 @@ def _read(text: str) -> Facts:
 
 
 def _failed(text: str, message: str, place: int) -> Facts:
-    return Facts(Text(text.count("\n") + 1), problem=Problem(message, place))
+    return Facts(Text(), problem=Problem(message, place))
 
 
 def _reason(error: cst.ParserSyntaxError) -> str:

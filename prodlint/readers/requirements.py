@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from prodlint.facts import Facts, Problem, Requirement, Requirements, Secret, Text, place_of
 from prodlint.readers.pragmas import pragmas
-from prodlint.readers.scalars import Lines, constant
+from prodlint.readers.scalars import constant
 
 __all__ = ["parse", "read", "without_credentials"]
 
@@ -38,7 +38,6 @@ def read(path: str, text: str) -> Facts:
 
     A line that cannot be read is passed over; the file has a problem only where none of its lines can be read.
     """
-    lines = Lines(text)
     secrets: list[Secret] = []
     requirements: list[Requirement] = []
     includes: list[tuple[str, int]] = []
@@ -76,7 +75,7 @@ def read(path: str, text: str) -> Facts:
         understood = True
         requirements.append(requirement)
     if bad is not None and not understood:
-        return Facts(Text(lines.count), Problem("has no line that is a requirement", bad), pragmas=pragmas(text))
+        return Facts(Text(), Problem("has no line that is a requirement", bad), pragmas=pragmas(text))
     generated = _GENERATED.search(text[:2000])
     tool = generated[1].lower() if generated is not None else ""
     content = Requirements(tuple(requirements), tuple(includes), tuple(constraints), tool)

@@ -24,11 +24,10 @@ _LONGEST = 200_000
 def read(path: str, text: str) -> Facts:
     """The facts of a file of SQL. Data and whatever is not understood is no problem: such files are not all for one
     database."""
-    lines = text.count("\n") + 1
     if len(text) > _LONGEST or _TEMPLATE.search(text):
-        return Facts(Text(lines))
+        return Facts(Text())
     changes = changes_in(list(_statements(text))) if mentions_schema(text) else ()
-    return Facts(Text(lines), None, (), pragmas(text), "", changes, _named(text))
+    return Facts(Text(), None, (), pragmas(text), "", changes, _named(text))
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

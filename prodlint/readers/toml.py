@@ -62,11 +62,11 @@ def read(path: str, text: str) -> Facts:
     secrets: list[Secret] = []
     if _LOCK.fullmatch(path.rpartition("/")[2]):
         return _lock(text, lines)
-    deep = Facts(Text(lines.count), Problem("is nested too deeply", place_of(1, 0, 1, 0)))
+    deep = Facts(Text(), Problem("is nested too deeply", place_of(1, 0, 1, 0)))
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return Facts(Text(lines.count), _problem(str(error), lines), pragmas=pragmas(text))
+        return Facts(Text(), _problem(str(error), lines), pragmas=pragmas(text))
     except (RecursionError, MemoryError):
         return deep
     root = _Spot(lines.place(0, len(text)))
@@ -221,7 +221,7 @@ def _lock(text: str, lines: Lines) -> Facts:
     conflict = re.search(r"^(?:<{7}|>{7}) ", text, re.MULTILINE)
     if conflict is not None:
         place = lines.place(conflict.start(), conflict.end())
-        return Facts(Text(lines.count), Problem("holds the markers of an unresolved merge", place))
+        return Facts(Text(), Problem("holds the markers of an unresolved merge", place))
     secrets: list[Secret] = []
     tables: dict[str, list[tuple[Value | None, Value]]] = {"": [], "metadata": []}
     packages: list[tuple[int, list[tuple[Value | None, Value]]]] = []
@@ -246,7 +246,7 @@ def _lock(text: str, lines: Lines) -> Facts:
         (Constant("package", first), Sequence("list", items, whole)),
     ]
     if not items and not tables[""] and not tables["metadata"] and text.strip():
-        return Facts(Text(lines.count), Problem("is no lock file of a known tool", place_of(1, 0, 1, 0)))
+        return Facts(Text(), Problem("is no lock file of a known tool", place_of(1, 0, 1, 0)))
     return Facts(Document((Mapping(tuple(content), whole),)), secrets=tuple(secrets))
 
 

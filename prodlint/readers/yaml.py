@@ -16,7 +16,7 @@ import yaml
 from prodlint.facts import Constant, Document, Facts, Mapping, Problem, Secret, Sequence, Text, Unknown, Value, place_of
 from prodlint.facts import span as span_of
 from prodlint.readers.pragmas import pragmas
-from prodlint.readers.scalars import Lines, assignment, constant, is_assignment
+from prodlint.readers.scalars import assignment, constant, is_assignment
 
 __all__ = ["read"]
 
@@ -76,7 +76,7 @@ def read(path: str, text: str) -> Facts:
         message, place = "is not valid YAML", place_of(1, 0, 1, 0)
     else:
         return Facts(Document(tuple(reader.documents)), secrets=tuple(reader.secrets), pragmas=pragmas(text))
-    return Facts(Text(Lines(text).count), Problem(message, place), pragmas=pragmas(text))
+    return Facts(Text(), Problem(message, place), pragmas=pragmas(text))
 
 
 class _Reader:

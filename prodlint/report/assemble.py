@@ -19,7 +19,7 @@ from prodlint.report.model import Reported, Suppression
 if TYPE_CHECKING:
     from prodlint.rule import Rule
 
-__all__ = ["MessageError", "assemble", "message"]
+__all__ = ["MessageError", "assemble", "message", "order"]
 
 MAX_FIELD = 200
 """Characters of a field that a message keeps; the rest becomes an ellipsis."""
@@ -57,7 +57,7 @@ def assemble(
         return found
 
     pairs = [(_without_secrets(finding, file, secrets), suppression) for finding, suppression in findings]
-    pairs.sort(key=lambda pair: (pair[0].location, pair[0].rule, pair[0].subject, sorted(pair[0].fields.items())))
+    pairs.sort(key=lambda pair: order(pair[0]))
     configured = severities or {}
     return tuple(
         _reported(
@@ -72,6 +72,11 @@ def assemble(
             pairs, _fingerprints([finding for finding, _ in pairs], file, rules)
         )
     )
+
+
+def order(finding: Finding) -> tuple[object, ...]:
+    """What findings are sorted by."""
+    return finding.location, finding.rule, finding.subject, sorted(finding.fields.items())
 
 
 def message(rule: Rule, fields: Mapping[str, str]) -> str:
