@@ -21,6 +21,7 @@ from prodlint.report.model import Report, Reported, Suppression
 from prodlint.report.scorecard import html, markdown
 from prodlint.report.scorecard.links import Links, LinksError, checked, links_for
 from prodlint.report.scorecard.model import Attestation, Judged, Scorecard
+from prodlint.report.scorecard.words import headline
 from prodlint.rule import Rule
 from prodlint.scorecard.decide import judge
 from prodlint.scorecard.evidence import EVIDENCE
@@ -191,6 +192,25 @@ def test_an_attestation_does_not_hide_a_finding() -> None:
     found = card(report, FILES, attest("protected-routes"))
     assert found.of(["protected-routes"])[0].state is State.NOT_MET
     assert found.notices == ("The attestation of `protected-routes` is contradicted by what was found.",)
+
+
+def test_an_attestation_of_a_day_to_come_does_not_count_yet() -> None:
+    said = Attestation("load-test", "met", "Ada", "2026-11-29", "2027-02-01", "https://example.org/run")
+    found = card(a_report(), FILES, said)
+    assert found.of(["load-test"])[0].state is State.NEEDS_ATTESTING
+    assert found.of(["load-test"])[0].reason.endswith("what Ada attests is of a day to come, 2026-11-29")
+    assert found.notices == ("The attestation of `load-test` is of a day to come, 2026-11-29, and counts from then on.",)
+
+
+def test_an_attestation_of_what_the_source_shows_is_not_needed() -> None:
+    found = card(a_report(), FILES, attest("protected-routes"))
+    (judged,) = found.of(["protected-routes"])
+    assert (judged.state, judged.settled) == (State.MET, False)
+    assert "by attestation" not in headline(found.judged)
+    assert found.notices == (
+        "The attestation of `protected-routes` is not needed: the source shows that it is met.",
+    )
+    assert "1 of them by attestation" in headline(card(a_report(), FILES, attest("load-test")).judged)
 
 
 @pytest.mark.parametrize(

@@ -198,24 +198,31 @@ def _attested(given: _Given, judged: Judged) -> Judged:
     said = given.attestations.get(judged.item.name)
     if said is None:
         return judged
-    if date.fromisoformat(said.until) < given.today:
+    ended = date.fromisoformat(said.until) < given.today
+    if judged.state not in (State.UNKNOWN, State.NEEDS_ATTESTING):
+        return replace(judged, attestation=said, expired=ended)
+    if ended:
         reason = f"{judged.reason}; what {said.by} attested on {said.on} ran out on {said.until}"
         return replace(judged, attestation=said, expired=True, reason=reason)
-    if judged.state not in (State.UNKNOWN, State.NEEDS_ATTESTING):
-        return replace(judged, attestation=said)
+    if date.fromisoformat(said.on) > given.today:
+        reason = f"{judged.reason}; what {said.by} attests is of a day to come, {said.on}"
+        return replace(judged, attestation=said, reason=reason)
     state = State.MET if said.state == "met" else State.NOT_APPLICABLE
-    return replace(
-        judged, state=state, attestation=said, reason=f"{said.by} attested it on {said.on}, until {said.until}"
-    )
+    reason = f"{said.by} attested it on {said.on}, until {said.until}"
+    return replace(judged, state=state, attestation=said, settled=True, reason=reason)
 
 
 def _ending(given: _Given, judged: Mapping[str, Judged]) -> Iterator[str]:
     for name, said in given.attestations.items():
         left = (date.fromisoformat(said.until) - given.today).days
-        state = judged[name].state
-        if left < 0:
-            yield f"The attestation of `{name}` ran out on {said.until}."
-        elif state is State.NOT_MET:
+        found = judged[name]
+        if found.state is State.NOT_MET:
             yield f"The attestation of `{name}` is contradicted by what was found."
+        elif not found.settled and found.state in (State.MET, State.NOT_APPLICABLE):
+            yield f"The attestation of `{name}` is not needed: the source shows that it is {found.state.words}."
+        elif left < 0:
+            yield f"The attestation of `{name}` ran out on {said.until}."
+        elif date.fromisoformat(said.on) > given.today:
+            yield f"The attestation of `{name}` is of a day to come, {said.on}, and counts from then on."
         elif left <= _SOON:
             yield f"The attestation of `{name}` ends on {said.until}."

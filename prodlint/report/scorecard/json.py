@@ -83,7 +83,7 @@ def _item(judged: Judged) -> dict[str, Any]:
             "link": said.link,
             "note": said.note,
             "expired": judged.expired,
-            "counts": not judged.expired and judged.state.value == said.state,
+            "counts": judged.settled,
         },
     }
 

@@ -43,6 +43,8 @@ class Judged(Struct, frozen=True):
     attestation: Attestation | None = None
     expired: bool = False
     """Whether the attestation no longer holds."""
+    settled: bool = False
+    """Whether the state is what is attested."""
 
 
 class Scorecard(Struct, frozen=True):
@@ -55,7 +57,7 @@ class Scorecard(Struct, frozen=True):
     routes: tuple[Mapping[str, object], ...] = ()
     """The rows of `inspect routes`, for who refuses where."""
     notices: tuple[str, ...] = ()
-    """Sentences about attestations that speak of nothing, or those that end soon."""
+    """Sentences about attestations that are contradicted, not needed, ended, or that end soon."""
 
     def exit_status(self, states: Collection[State]) -> int:
         """2 if anything could not run, 1 for an item in one of the states, else 0."""

@@ -38,7 +38,7 @@ def headline(judged: Iterable[Judged]) -> str:
     """The sentence about the whole, its formula included."""
     several = list(judged)
     met, applying, percent = share(several)
-    attested = sum(each.attestation is not None and each.state is State.MET and not each.expired for each in several)
+    attested = sum(each.settled and each.state is State.MET for each in several)
     vouched = f", {attested} of them by attestation" if attested else ""
     formula = f"{met} / ({len(several)} items - {len(several) - applying} not applicable)"
     return f"{met} of {applying} items that apply are met{vouched} ({percent} % = {formula})."
