@@ -29,6 +29,8 @@ __all__ = ["render"]
 _CODE = re.compile(r"`([^`]+)`")
 _MOST = 20
 """Findings of one item that the page lists."""
+_STEPS = 8
+"""Steps of a finding's evidence that the page lists."""
 
 
 def render(scorecard: Scorecard, links: Links) -> str:
@@ -104,11 +106,18 @@ def _table(scorecard: Scorecard) -> Iterator[str]:
     yield f'<thead><tr><th scope="col">Section</th>{heads}</tr></thead>\n<tbody>'
     for section in SECTIONS:
         numbers = tally(scorecard.by_section[section.name])
-        cells = "".join(
-            f'<td class="{"" if numbers[state] else "none"}">{numbers[state] or "0"}</td>' for state in MARKS
-        )
+        cells = "".join(_number(section, state, numbers[state]) for state in MARKS)
         yield f'<tr><th scope="row"><a href="#section-{section.name}">{escape(section.title)}</a></th>{cells}</tr>'
     yield "</tbody></table></div>"
+
+
+def _number(section: Section, state: State, number: int) -> str:
+    """A cell of the table; its link shows just these items."""
+    if not number:
+        return '<td class="none">0</td>'
+    label = f"{number} {state.words} in {section.title}"
+    to = f'href="#section-{section.name}" data-state="{state.value}" data-section="{section.name}"'
+    return f'<td><a {to} aria-label="{escape(label)}">{number}</a></td>'
 
 
 def _filters(scorecard: Scorecard) -> Iterator[str]:
@@ -117,12 +126,13 @@ def _filters(scorecard: Scorecard) -> Iterator[str]:
     for state in MARKS:
         yield (
             f'<label class="{state.value}"><input type="checkbox" value="{state.value}" checked>'
-            f"<span>{numbers[state]} {state.words}</span></label>"
+            f"{_mark(state)}<span>{numbers[state]} {state.words}</span></label>"
         )
     yield '</fieldset>\n<label>Section <select><option value="">all</option>'
     for section in SECTIONS:
         yield f'<option value="{section.name}">{escape(section.title)}</option>'
     yield '</select></label>\n<button type="button">Unfold all</button>\n<output aria-live="polite"></output></form>'
+    yield '<p class="empty soft" hidden>No item is in these states here. Choose other states, or all sections.</p>'
 
 
 def _section(scorecard: Scorecard, section: Section, links: Links) -> Iterator[str]:
@@ -181,6 +191,8 @@ def _finding(reported: Reported, links: Links, code: bool = True) -> str:
     finding, hidden = reported.finding, reported.suppression
     accepted = f' <span class="soft">accepted: {text(hidden.reason or hidden.kind)}</span>' if hidden else ""
     said = f"{link(finding.location, links)}{text(reported.message)} <code>{escape(finding.rule)}</code>{accepted}"
+    steps = "".join(f"<li>{link(each.location, links)}{text(each.message)}</li>" for each in finding.steps[:_STEPS])
+    said += f'<ol class="steps">{steps}</ol>' if steps and code else ""
     if not code or not reported.frame:
         return said
     first = finding.location.place >> 42

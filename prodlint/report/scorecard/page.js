@@ -6,6 +6,7 @@
   const section = form.querySelector("select");
   const shown = form.querySelector("output");
   const unfold = form.querySelector("button");
+  const empty = document.querySelector(".empty");
 
   function apply() {
     const wanted = new Set(states.filter((box) => box.checked).map((box) => box.value));
@@ -17,6 +18,7 @@
     for (const part of document.querySelectorAll("[data-part]")) {
       part.hidden = !part.querySelector("li[data-state]:not([hidden])");
     }
+    empty.hidden = number > 0;
     shown.textContent = `${number} of ${items.length} items shown`;
   }
 
@@ -28,16 +30,25 @@
 
   function reveal() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target || !target.matches("li[data-state]")) return;
+    if (!target) return;
     if (target.hidden || target.closest("[hidden]")) {
       states.forEach((box) => { box.checked = true; });
       section.value = "";
       apply();
     }
-    target.querySelector("details").open = true;
+    if (target.matches("li[data-state]")) target.querySelector("details").open = true;
     target.scrollIntoView();
   }
 
+  function only(event) {
+    // A number of the table: the link leads to the section, of which it leaves the items that it counts.
+    const { state, section: name } = event.currentTarget.dataset;
+    for (const box of states) box.checked = box.value === state;
+    section.value = name;
+    apply();
+  }
+
+  for (const number of document.querySelectorAll(".counts a[data-state]")) number.addEventListener("click", only);
   form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   unfold.addEventListener("click", () => open(!unfold.dataset.open));

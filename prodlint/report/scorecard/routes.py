@@ -23,17 +23,22 @@ def routes(scorecard: Scorecard, links: Links, text: Callable[[str], str]) -> It
     rows = scorecard.routes
     if not rows:
         return
+    number = f"{len(rows)} route{'s' if len(rows) > 1 else ''}"
     yield '<section aria-labelledby="title-routes" id="section-routes"><h2 id="title-routes">Routes'
-    yield f"<small>{len(rows)}, and who refuses a caller without a credential</small></h2>"
-    yield '<div class="scroll" role="region" tabindex="0" aria-labelledby="title-routes"><table>'
-    heads = ("Methods", "Path", "Caller", "Who refuses, or why it is open", "Limits", "Tests", "Handler")
-    yield "<thead><tr>" + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead>\n<tbody>"
+    yield f"<small>{number}, and who refuses a caller without a credential</small></h2>"
+    limited = any(row.get("limits") for row in rows)
+    heads = ("Route", "Caller", "Who refuses, or why it is open", *(("Limits",) if limited else ()), "Tests")
+    # Roles are written out, as a narrow screen lays rows out as blocks, which then are no rows to a screen reader.
+    yield '<div class="scroll"><table role="table" aria-labelledby="title-routes">'
+    yield '<thead role="rowgroup"><tr role="row">'
+    yield "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in heads) + "</tr></thead>"
+    yield '<tbody role="rowgroup">'
     for row in rows:
-        yield _row(row, links, text)
+        yield _row(row, links, text, limited)
     yield "</tbody></table></div></section>"
 
 
-def _row(row: Any, links: Links, text: Callable[[str], str]) -> str:
+def _row(row: Any, links: Links, text: Callable[[str], str], limited: bool) -> str:
     decided = row["authentication"]
     status, public = decided["status"], row.get("public") or ""
     state = _STATES.get(status, State.UNKNOWN)
@@ -45,13 +50,16 @@ def _row(row: Any, links: Links, text: Callable[[str], str]) -> str:
         why = f"`{decided['by'].rpartition('.')[2]}`" + (f": {why}" if why else "")
     mark = f'<span class="mark" aria-hidden="true">{MARKS[state]}</span><span class="state">{status}</span>'
     place = Location(row["file"], int(row["line"]) << 42)
-    cells = (
-        text(", ".join(row["methods"])),
-        text(f"`{row['path']}`"),
-        mark,
-        text(why),
-        text(", ".join(row.get("limits") or ())),
-        str(len(row.get("tests") or ()) or ""),
-        f'<a href="{escape(links.to(place))}">{text(row["handler"].rpartition(".")[2])}</a>',
-    )
-    return f'<tr class="{state.value}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    methods = text(", ".join("any" if each == "*" else each for each in row["methods"]))
+    # A long path may break behind each slash.
+    path = text(f"`{row['path']}`").replace("/", "/<wbr>").replace("</<wbr>code>", "</code>")
+    handler = f'<a href="{escape(links.to(place))}">{text(row["handler"].rpartition(".")[2])}</a>'
+    cells = [
+        ("", f'<span class="methods">{methods}</span> {path}<br>{handler}'),
+        ("", mark),
+        ("", text(why)),
+        *([("Limits", text(", ".join(row.get("limits") or ())))] if limited else []),
+        ("Tests", str(len(row.get("tests") or ()) or "")),
+    ]
+    told = "".join(f'<td role="cell" data-label="{name}">{cell}</td>' for name, cell in cells)
+    return f'<tr role="row" class="{state.value}">{told}</tr>'
