@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 
 def decorators_of(
-    project: Project, handler: Defined, registered: Location | None, skip: Collection[str] = ()
+    project: Project,
+    handler: Defined,
+    registered: Location | None,
+    skip: Collection[str] = (),
+    inclusive: bool = False,
 ) -> tuple[Guard, ...]:
     """The decorators of a handler (function, method or class) but for the one at `registered` and those whose dotted
     name is in `skip`, the outermost first.
 
     Where `registered` is one of the decorators, those above it are left out: a registration takes the function as the
-    decorators below have made it."""
+    decorators below have made it. With `inclusive` that one wraps it too."""
     scope = project.scope_of(handler)
     site = Site(handler.path, max(scope.parent, 0))
     own = [index for index, each in enumerate(scope.decorators) if registered == Location(handler.path, each.place)]
-    below = scope.decorators[own[-1] + 1 :] if own else scope.decorators
+    below = scope.decorators[own[-1] + (not inclusive) :] if own else scope.decorators
     found = (decorator_guard(project, site, decorator) for decorator in below)
     return tuple(each for each in found if each is not None and each.external not in skip)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from prodlint.finding import Location
 from prodlint.project.routes.aiohttp.table import find_routes as aiohttp_routes
 from prodlint.project.routes.django.table import find_routes as django_routes
 from prodlint.project.routes.fastapi.exceptions import handled_exceptions
@@ -67,7 +68,11 @@ class Routing:
         """Routes and registrations of which it is unknown where they belong."""
         # What one framework takes for its own and cannot follow (`app.router.add_route`) another one may have read.
         read = {route.registered for route in self.routes}
-        return tuple(lost for found in self._found for lost in found.lost if lost.location not in read)
+        found: dict[Location, Lost] = {}
+        for lost in (each for found_by in reversed(self._found) for each in reversed(found_by.lost)):
+            if lost.location not in read:
+                found[lost.location] = lost
+        return tuple(sorted(found.values(), key=lambda each: each.location))
 
 
 __all__ = ["Routing"]

@@ -30,8 +30,6 @@ def constructed(project: Project, given: Given, meaning: Meaning | None = None) 
         found = found.options[0]
     if not isinstance(found, Instance) or not isinstance(found.of, External) or found.call is None:
         return "", None
-    if found.of.name == "functools.partial.__call__":
-        return _partial(project, found.call)
     kind = construct(found.of.name)
     call = found.call
     if kind == "ddl_if" and isinstance(call.value, Call) and isinstance(call.value.function, Attribute):
@@ -40,25 +38,6 @@ def constructed(project: Project, given: Given, meaning: Meaning | None = None) 
         inner = call.value.positional(0)
         return constructed(project, Given(call.site, inner)) if inner is not None else ("", None)
     return kind, call if kind else None
-
-
-def _partial(project: Project, call: Given) -> tuple[str, Given | None]:
-    """What a call of `functools.partial(Column, nullable=False)` constructs: the call with the constants added."""
-    if not isinstance(call.value, Call):
-        return "", None
-    made = project.values.evaluate(call.site, call.value.function).meaning
-    outer = made.call if isinstance(made, Instance) else None
-    first = outer.value.positional(0) if outer is not None and isinstance(outer.value, Call) else None
-    if outer is None or first is None or not isinstance(outer.value, Call):
-        return "", None
-    kind = construct(project.values.external_name(outer.site, first))
-    own = {argument.name for argument in call.value.arguments if argument.name}
-    added = [
-        argument
-        for argument in outer.value.arguments
-        if argument.name and argument.name not in own and isinstance(argument.value, Constant)
-    ]
-    return kind, Given(call.site, Call(first, (*call.value.arguments, *added), call.value.place)) if kind else None
 
 
 def keywords_of(project: Project, call: Given) -> tuple[dict[str, Given], str]:

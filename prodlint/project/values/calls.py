@@ -8,6 +8,7 @@ from prodlint.facts import (
     Attribute,
     Call,
     Constant,
+    Mapping,
     Reference,
     Return,
     Sequence,
@@ -29,6 +30,7 @@ from prodlint.project.values.outcomes import (
     Function,
     Given,
     Instance,
+    Items,
     Known,
     Opaque,
     Outcome,
@@ -37,6 +39,7 @@ from prodlint.project.values.outcomes import (
     arguments_of,
     either,
 )
+from prodlint.project.values.partials import applied_partial
 from prodlint.project.values.times import outcome_of_clock
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
 from prodlint.project.values.attributes import decorator_name
 
+_SEQUENCES = frozenset({"builtins.list", "builtins.tuple", "builtins.set"})
 _MAX_FOLLOWED = 8
 """Names and calls that may be followed inside each other before a call is left alone."""
 
@@ -63,6 +67,11 @@ def outcome_of_call(values: Values, site: Site, call: Call) -> Outcome:
         case Function(of):
             arguments = bind(values, of, Given(site, call), skip_first=True)
             return returned(values, of, arguments)
+        case Instance(External("functools.partial"), Given() as made):
+            both = applied_partial(made, Given(site, call))
+            if both is not None and isinstance(both.value, Call):
+                return outcome_of_call(values, both.site, both.value)
+            return Outcome(Opaque("`partial` is given nothing"))
         case Instance(External(of)):
             name = RETURNS.get(f"{of}.__call__", f"{of}.__call__")
             if of in ENVIRONMENT_READERS and call.arguments:
@@ -93,6 +102,8 @@ def _of_method(values: Values, site: Site, call: Call) -> Outcome:
         found = receiver.meaning.get(str(arguments[0].value))
         if found is not None:
             return values.given(found)
+        if any(key is None for key, _ in receiver.meaning.pairs):
+            return Outcome(Opaque("a mapping is spread into it"))
         return Outcome(arguments[1] if len(arguments) > 1 else Known(None), receiver.steps)
     result = method(receiver.meaning, name, arguments)
     if isinstance(result, Opaque) and result.origin is None:
@@ -117,6 +128,10 @@ def _of_external(values: Values, site: Site, call: Call, name: str, called: Outc
     if name in {"builtins.bool", "builtins.int", "builtins.float"} and len(call.arguments) == 1:
         inner = values.evaluate(site, call.arguments[0].value)
         return Outcome(method(inner.meaning, f"__{name.rpartition('.')[2]}__", []), inner.steps)
+    if name in _SEQUENCES and len(call.arguments) == 1:
+        inner = values.evaluate(site, call.arguments[0].value)
+        if isinstance(inner.meaning, Items):
+            return Outcome(Items(name.rpartition(".")[2], inner.meaning.values), inner.steps)
     if name == "builtins.dict" and all(argument.name for argument in call.arguments):
         pairs = tuple(
             (Given(site, Constant(argument.name, argument.value.place)), Given(site, argument.value))
@@ -157,13 +172,18 @@ def bind(values: Values, function: Defined, call: Given, skip_first: bool = Fals
     bound: dict[str, Given] = {}
     gathers = next((each for each in scope.parameters if each.kind == "*"), None)
     rest: list[Value] = []
+    others: list[tuple[Value | None, Value]] = []
     position = 0
     for argument in call.value.arguments:
         if argument.star:
-            break
-        if argument.name:
+            position = len(parameters)  # Where the next ones go, is not known.
+            if argument.star == "**":
+                _spread(values, call.site, argument.value, keyword_names, bound, others)
+        elif argument.name:
             if argument.name in keyword_names:
                 bound[argument.name] = Given(call.site, argument.value)
+            else:
+                others.append((Constant(argument.name, argument.value.place), argument.value))
         elif position < len(parameters):
             bound[parameters[position].name] = Given(call.site, argument.value)
             position += 1
@@ -171,10 +191,33 @@ def bind(values: Values, function: Defined, call: Given, skip_first: bool = Fals
             rest.append(argument.value)
     if gathers is not None and not any(argument.star == "*" for argument in call.value.arguments):
         bound[gathers.name] = Given(call.site, Sequence("tuple", tuple(rest), call.value.place))
+    takes = next((each for each in scope.parameters if each.kind == "**"), None)
+    if takes is not None:
+        bound[takes.name] = Given(call.site, Mapping(tuple(others), call.value.place))
     for parameter in scope.parameters:
         if parameter.default is not None and parameter.name not in bound:
             bound[parameter.name] = Given(Site(function.path, max(scope.parent, 0)), parameter.default)
     return tuple(bound.items())
+
+
+def _spread(
+    values: Values,
+    site: Site,
+    mapping: Value,
+    names: set[str],
+    bound: dict[str, Given],
+    others: list[tuple[Value | None, Value]],
+) -> None:
+    """Bind what `**mapping` passes for named parameters; the rest of it goes to the function's own `**`."""
+    meaning = values.evaluate(site, mapping).meaning
+    rest = False
+    for key, given in meaning.pairs if isinstance(meaning, Pairs) else ():
+        if key is not None and isinstance(key.value, Constant) and str(key.value.value) in names:
+            bound[str(key.value.value)] = given
+        else:
+            rest = True
+    if rest or not isinstance(meaning, Pairs):
+        others.append((None, mapping))
 
 
 def returned(values: Values, function: Defined, arguments: tuple[tuple[str, Given], ...]) -> Outcome:

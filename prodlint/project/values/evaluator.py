@@ -90,6 +90,8 @@ class Values(Cycles):
             return Outcome(Known(value.value, value.form == "redacted"))
         if isinstance(value, Sequence):  # Never remembered: `(x,)` without its brackets stands where `x` does.
             return Outcome(Items(value.kind, tuple(self._items(site, value))))
+        if isinstance(value, Mapping):  # What `**` gathers stands where the call does.
+            return Outcome(_pairs(site, value))
         # A reference that was made up from a part of another one has that one's place, so the name is part of the key.
         key = (site.path, site.scope, value.place, getattr(value, "name", ""))
         if site.arguments is None and key in self._known:
@@ -172,9 +174,6 @@ class Values(Cycles):
                 return self.attribute(outcome, name)
             case Call():
                 return outcome_of_call(self, site, value)
-            case Mapping(pairs):
-                given = tuple((Given(site, key) if key is not None else None, Given(site, each)) for key, each in pairs)
-                return Outcome(Pairs(given))
             case Subscript(inner, index):
                 return self._subscript(site, inner, index)
             case Template(parts):
@@ -255,7 +254,10 @@ class Values(Cycles):
         variable = Variable(site.path, site.scope, name)
         bindings = table.bindings.get(site.scope, {}).get(name, []) if table is not None else []
         if table is None or not bindings:
-            return self.given(given)
+            outcome = self.given(given)
+            if not isinstance(outcome.meaning, Pairs):
+                return outcome
+            return Outcome(changed(self.project, variable, site, outcome.meaning), outcome.steps)
         if self.meets(("local", variable)):
             return self.given(given)
         if all(isinstance(each.statement, Block) for each in bindings):  # The variable of a loop, in one round of it.
@@ -430,3 +432,8 @@ class Values(Cycles):
             if isinstance(meaning, Items) and len(meaning.values) <= 40:
                 return either([self.given(each) for each in meaning.values])
         return Outcome(Opaque(f"it is bound by a `{block.kind}`"))
+
+
+def _pairs(site: Site, value: Mapping) -> Pairs:
+    items = value.items
+    return Pairs(tuple((Given(site, key) if key is not None else None, Given(site, each)) for key, each in items))

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from prodlint.facts import Call, Value
 from prodlint.libraries.fastapi import ENDPOINTS, METHODS, STARLETTE_KINDS
+from prodlint.project.routes.fastapi.made import spread
 from prodlint.project.routes.fastapi.registration import Registration
 from prodlint.project.routes.written import written
 from prodlint.project.values.bindings import Defined, External
-from prodlint.project.values.outcomes import Function, Instance, Items, Known, Meaning, Site, Text, options
+from prodlint.project.values.outcomes import Function, Given, Instance, Items, Known, Meaning, Site, Text, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -24,12 +25,13 @@ _PARAMETER = re.compile(r"\{([^{}:]+):([^{}]*)\}")
 
 class Endpoint(Struct, frozen=True):
     """A handler with its methods; `view` is the class whose method it is, `owned` says that it was taken from an
-    object (`self.read`), which is then made once and not for each request."""
+    object (`self.read`), which is then made once and not for each request; `unknown` says what cannot be told."""
 
     methods: tuple[str, ...]
     handler: Defined | None
     view: Defined | None = None
     owned: bool = False
+    unknown: str = ""
 
 
 def endpoints_of(project: Project, registration: Registration) -> Iterator[Endpoint]:
@@ -40,10 +42,15 @@ def endpoints_of(project: Project, registration: Registration) -> Iterator[Endpo
     if handler is None:
         given = call.keyword("endpoint") or call.keyword("route") or call.positional(1)
         meaning = project.values.evaluate(site, given).meaning if given is not None else None
+        if registration.applied is not None:
+            meaning = project.values.given(registration.applied).meaning
         handler = _handler(project, meaning)
     methods = _methods(project, registration)
     if handler is not None and project.scope_of(handler).kind == "class":
-        yield from _of_class(project, handler, methods)
+        yield from _of_class(project, handler, methods or ())
+        return
+    if methods is None:
+        yield Endpoint(("*",), handler, owned=isinstance(meaning, Function), unknown="its methods are computed")
         return
     if not methods:
         methods = ("*",) if isinstance(meaning, Instance) and registration.kind in STARLETTE_KINDS else ("GET",)
@@ -81,8 +88,9 @@ def _of_class(project: Project, view: Defined, methods: tuple[str, ...]) -> Iter
     yield Endpoint(methods or ("*",), called if isinstance(called, Defined) else view, view, owned=True)
 
 
-def _methods(project: Project, registration: Registration) -> tuple[str, ...]:
-    """The methods that a registration names; () for none, which are those of the handler or else GET."""
+def _methods(project: Project, registration: Registration) -> tuple[str, ...] | None:
+    """The methods that a registration names; () for none, which are those of the handler or else GET; None where they
+    are computed."""
     kind = registration.kind
     if kind in METHODS:
         return (kind.upper(),)
@@ -90,17 +98,27 @@ def _methods(project: Project, registration: Registration) -> tuple[str, ...]:
         return ("WEBSOCKET",)
     call, site = registration.call.value, registration.call.site
     assert isinstance(call, Call)
-    given = call.keyword("methods")
-    if given is None and kind in {"Route", "add_route"}:
-        given = call.positional(2)
-    meaning = project.values.evaluate(site, given).meaning if given is not None else None
-    if isinstance(meaning, Items):
+    found = spread(project, site, call, "methods")
+    if found is None and kind in {"Route", "add_route"}:
+        value = call.positional(2)
+        found = Given(site, value) if value is not None else None
+    if found is None:
+        return ()
+    several: set[tuple[str, ...]] = set()
+    for meaning in options(project.values.given(found).meaning):
+        if isinstance(meaning, Known) and meaning.value is None:
+            several.add(())
+            continue
+        if not isinstance(meaning, Items):
+            return None
         known = [project.values.given(each).meaning for each in meaning.values]
         names = {str(each.value).upper() for each in known if isinstance(each, Known)}
         # `http.HTTPMethod.GET`
         names |= {each.name.rpartition(".")[2] for each in known if isinstance(each, External)}
-        return tuple(sorted(names))
-    return ()
+        if len(names) < len(set(known)):
+            return None
+        several.add(tuple(sorted(names)))
+    return several.pop() if len(several) == 1 else None
 
 
 def plain_path(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -118,7 +136,7 @@ def text_of(project: Project, routers: Routers, site: Site, value: Value | None)
                 return str(text) if text is not None else ""
             case Text(parts):
                 return "".join(part if part is not None else "\0" for part in parts)
-    passed = {text_of(project, routers, given.site, given.value) for given in routers.passed(site, value)}
+    passed = {text_of(project, routers, given.site, given.value) for given in routers.callers.passed(site, value)}
     return passed.pop() if len(passed) == 1 else "\0"
 
 

@@ -145,7 +145,7 @@ class Injection:
             return ()
         meaning = self.project.values.evaluate(site, value).meaning
         if isinstance(meaning, Bound):
-            passed = self.project.routing.routers.passed(site, value)
+            passed = self.project.routing.routers.callers.passed(site, value)
             found = {self._of_argument(meaning, given) for given in passed}
             if len(found) == 1:
                 return found.pop()

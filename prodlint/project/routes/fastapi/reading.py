@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from prodlint.facts import Assign, Attribute, Call, Definition, Python, Reference, Value, walk
+from prodlint.facts import Assign, Attribute, Call, Definition, Python, Reference, Return, Value
+from prodlint.finding import Location
 from prodlint.libraries.fastapi import ROUTABLE_DECORATORS, ROUTE_DECORATORS
 from prodlint.project.routes.conditions import tests_around
 from prodlint.project.routes.fastapi.listed import listed, route_object
+from prodlint.project.routes.fastapi.named import Named, method_of
 from prodlint.project.routes.fastapi.registration import Registration, within
+from prodlint.project.routes.fastapi.runs import Run, Runs
 from prodlint.project.routes.route import Lost
 from prodlint.project.values.bindings import Defined
-from prodlint.project.values.loops import rounds
 from prodlint.project.values.outcomes import Given, Instance, Site
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ _REGISTRATIONS = frozenset(
 )
 _DECORATORS = frozenset({*ROUTE_DECORATORS, "middleware", "exception_handler"})
 _LIST_METHODS = frozenset({"append", "extend", "insert"})
-_MAX_DEPTH = 3
 
 
 class Reader:
@@ -45,6 +46,8 @@ class Reader:
     def __init__(self, routers: Routers) -> None:
         self.routers = routers
         self.project = routers.project
+        self.runs = Runs(routers)
+        self.named = Named(routers, _DECORATORS | _REGISTRATIONS)
         self._names = {self.project.scope_of(each).name for each in routers.subclasses}
 
     def read(self) -> None:
@@ -82,21 +85,23 @@ class Reader:
         for index, scope in enumerate(python.scopes):
             site = Site(path, max(scope.parent, 0))
             for decorator in scope.decorators:
-                call = decorator if isinstance(decorator, Call) else None
-                kind, receiver = method_of(call.function if call is not None else decorator)
-                if kind not in _DECORATORS or receiver is None or call is None:
+                named = self.named.of(site, decorator)
+                if named is None or named.kind not in _DECORATORS:
                     continue
                 block = max(python.blocks[scope.block].parent, 0)
                 tests = tests_around(python, path, block)
-                registration = Registration(kind, Given(site, call), block, Defined(path, index), tests)
-                self._enter(receiver, registration)
+                placed = None if named.call.value is decorator else Location(path, decorator.place)
+                registration = Registration(named.kind, named.call, block, Defined(path, index), tests, placed=placed)
+                self._enter(named.receiver, registration)
 
     def _called(self, site: Site, call: Call, block: int, python: Python) -> bool:
         """Enter what a call registers or makes; whether it may wrap an application."""
         kind, receiver = method_of(call.function)
-        if kind in _REGISTRATIONS and receiver is not None:
+        named = self.named.of(site, call) if kind in _REGISTRATIONS or kind in self.named.aliases else None
+        if named is not None and named.kind in _REGISTRATIONS:
             tests = tests_around(python, site.path, block)
-            self._enter(receiver, Registration(kind, Given(site, call), block, None, tests))
+            placed = None if named.call.value is call else Location(site.path, call.place)
+            self._enter(named.receiver, Registration(named.kind, named.call, block, None, tests, placed=placed))
         elif kind == "add_resource" and self._is_of_resources(site, call):
             place = Registration(kind, Given(site, call), block).location
             self.routers.lost.append(
@@ -104,13 +109,34 @@ class Reader:
             )
         elif kind in _LIST_METHODS and receiver is not None and method_of(receiver)[0] == "routes":
             self._put(site, kind, receiver, call, block, python)
-        elif kind in ROUTE_DECORATORS and isinstance(call.function, Attribute | Reference):
+        elif kind in ROUTE_DECORATORS and isinstance(call.function, Attribute | Reference) and receiver is not None:
+            self._given(site, call, block, python)
             return False
-        elif isinstance(call.function, Call):
-            self._applied(site, call.function, call, block, tests_around(python, site.path, block))
+        elif isinstance(call.function, Call) or kind in self.named.aliases:
+            self._applied(site, call, block, tests_around(python, site.path, block))
         elif _may_make(call) or kind in self._names:
             self.routers.made(self.project.values.evaluate(site, call).meaning)
         return kind[:1].isupper() and any(isinstance(each.value, Reference | Call) for each in call.arguments)
+
+    def _given(self, site: Site, call: Call, block: int, python: Python) -> None:
+        """A route decorator that a function returns: `def secure(path): return app.get(path, dependencies=[...])`."""
+        function = Defined(site.path, site.scope)
+        if python.scopes[site.scope].kind != "function" or not self.named.decorates(function):
+            return
+        returned = [each.value for each in self.project.statements_of(function) if isinstance(each, Return)]
+        kept = {
+            target.name for each in self.project.statements_of(function) if isinstance(each, Assign)
+            for target in each.targets if each.value is call and isinstance(target, Reference)
+        }  # fmt: skip
+        if not any(each is call or (isinstance(each, Reference) and each.name in kept) for each in returned):
+            return
+        kind, receiver = method_of(call.function)
+        owner = Defined(site.path, max(python.scopes[site.scope].parent, 0))
+        if receiver is None or owner in self.routers.subclasses:  # Its decorators are read as those of any router.
+            return
+        registration = Registration(kind, Given(site, call), block, None, tests_around(python, site.path, block))
+        for run in self.runs.applied(function):
+            self._enter_runs(Given(site, receiver), registration, [run])
 
     def _is_of_resources(self, site: Site, call: Call) -> bool:
         """Whether a call adds a class of resources (fastapi-utils: "Resource Class")."""
@@ -138,11 +164,11 @@ class Reader:
         for router in found:
             router.added.extend(replace(each, conditional=(*each.conditional, *tests)) for each in entries)
 
-    def _applied(self, site: Site, decorator: Call, call: Call, block: int, tests: tuple[Given, ...]) -> None:
+    def _applied(self, site: Site, call: Call, block: int, tests: tuple[Given, ...]) -> None:
         """A route decorator that is applied by hand: `router.post("/register")(register_user)`."""
-        kind, receiver = method_of(decorator.function)
         given = call.positional(0)
-        if kind not in _DECORATORS or receiver is None or given is None:
+        named = self.named.of(site, call.function)
+        if named is None or named.kind not in _DECORATORS or given is None:
             return
         meaning = self.project.values.evaluate(site, given).meaning
         if not isinstance(meaning, Defined) and isinstance(given, Reference):
@@ -151,24 +177,21 @@ class Reader:
             bindings = table.bindings.get(site.scope, {}).get(given.name, []) if table is not None else []
             defined = [each.statement.scope for each in bindings if isinstance(each.statement, Definition)]
             meaning = Defined(site.path, defined[-1]) if defined else meaning
-        handler = meaning if isinstance(meaning, Defined) else None
-        self._enter(receiver, Registration(kind, Given(site, decorator), block, handler, tests))
+        handler = meaning if isinstance(meaning, Defined) and site.scope == 0 else None
+        placed = None if named.call.value is call.function else Location(site.path, call.place)
+        registration = Registration(named.kind, named.call, block, handler, tests, Given(site, given), placed)
+        self._enter(named.receiver, registration)
 
     # --- whose it is ---
 
-    def _enter(self, receiver: Value, registration: Registration) -> None:
+    def _enter(self, receiver: Given, registration: Registration) -> None:
         """Put a registration on the router or routers that its receiver is, once for each way in which the loops and
         functions around it are run."""
-        entered = False
-        for site in self._runs(receiver, registration):
-            routers = [router for router, _ in self.routers.followed(site, receiver) if router is not None]
-            several = within(registration, site) if site.arguments is not None else registration
-            for router in routers:
-                self._add(router, several)
-            entered = entered or bool(routers)
-        if entered or self._on_self(receiver, registration):
+        if self._enter_runs(receiver, registration, self.runs.of(receiver.value, registration)):
             return
-        found = list(self.routers.followed(registration.call.site, receiver))
+        if self._on_self(receiver.value, registration):
+            return
+        found = list(self.routers.followed(receiver.site, receiver.value))
         routers = [router for router, _ in found if router is not None]
         for router in routers:
             self._add(router, registration)
@@ -177,6 +200,41 @@ class Reader:
             what = "route" if registration.kind in ROUTE_DECORATORS else registration.kind
             lost = Lost(registration.location, f"route put on a router by `{what}`", reason)
             self.routers.lost.append(lost)
+
+    def _enter_runs(self, receiver: Given, registration: Registration, runs: list[Run]) -> bool:
+        """Put a registration on the routers that its receiver is in each of its runs; whether there are any."""
+        entered = False
+        for run in runs:
+            site = receiver.site
+            if site.path == run.site.path:
+                site = Site(site.path, site.scope, run.site.arguments)
+            routers = [router for router, _ in self.routers.followed(site, receiver.value) if router is not None]
+            several = within(registration, run.site) if run.site.arguments is not None else registration
+            if run.placed is not None:
+                several = self._by_decorator(several, run)
+            for router in routers:
+                self._add(router, several)
+            entered = entered or bool(routers)
+        return entered
+
+    def _by_decorator(self, registration: Registration, run: Run) -> Registration:
+        """A registration that a decorator of the application's own makes, for what it decorates."""
+        call = registration.call.value
+        assert isinstance(call, Call)
+        given = registration.applied.value if registration.applied is not None else call.keyword("endpoint")
+        given = call.positional(1) if given is None and registration.kind in _REGISTRATIONS else given
+        handler, wraps = run.handler, False
+        if given is not None and handler is not None:
+            site = registration.applied.site if registration.applied is not None else registration.call.site
+            meaning = self.project.values.evaluate(site, given).meaning
+            wraps = isinstance(given, Call) or (isinstance(meaning, Defined) and meaning != handler)
+            if isinstance(meaning, Defined) and wraps and not self._is_inside(meaning, site):
+                handler, wraps = meaning, False  # It registers something else.
+        tests = (*registration.conditional, *run.tests)
+        return replace(registration, handler=handler, placed=run.placed, wraps=wraps, conditional=tests)
+
+    def _is_inside(self, code: Defined, site: Site) -> bool:
+        return code.path == site.path and self.project.scope_of(code).parent == site.scope
 
     def _add(self, router: Router, registration: Registration) -> None:
         if registration not in router.added[-8:]:
@@ -193,59 +251,6 @@ class Reader:
         self.routers.of_classes.setdefault(owner, []).append(registration)
         return True
 
-    def _runs(self, receiver: Value, registration: Registration) -> list[Site]:
-        """The sites of a registration, with what is known of the names around it: one for each turn of its loops, and
-        for each call of its function where a parameter decides what is registered, or where."""
-        call, site = registration.call.value, registration.call.site
-        sites = [site]
-        mentioned = {each.name.partition(".")[0] for each in walk(call) if isinstance(each, Reference)}
-        mentioned |= {each.name.partition(".")[0] for each in walk(receiver) if isinstance(each, Reference)}
-        if self._is_decided_by_caller(site, mentioned, receiver):
-            sites = list(self._calls_of(Defined(site.path, site.scope), 0)) or sites
-        python = self.project.python(site.path)
-        block = registration.block
-        while python is not None and block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
-            fact = python.blocks[block]
-            if fact.kind == "for" and fact.target is not None and fact.value is not None:
-                names = {each.name for each in walk(fact.target) if isinstance(each, Reference)}
-                if not names.isdisjoint(mentioned):
-                    sites = [each for one in sites for each in self._rounds(one, fact.target, fact.value)]
-            block = fact.parent
-        return sites
-
-    def _rounds(self, site: Site, target: Value, iterable: Value) -> list[Site]:
-        several = rounds(self.project.values, site, target, iterable)
-        return [site] if several is None else several
-
-    def _is_decided_by_caller(self, site: Site, mentioned: set[str], receiver: Value) -> bool:
-        """Whether what a function registers depends on its parameters; not where it makes the router itself, which is
-        then known by how it was made."""
-        function = Defined(site.path, site.scope)
-        scope = self.project.scope_of(function)
-        if scope.kind != "function":
-            return False
-        decisive = {each.name for each in scope.parameters} - {"self", "cls"}
-        for statement in self.project.statements_of(function):
-            if isinstance(statement, Assign) and statement.value is not None:
-                used = {each.name.partition(".")[0] for each in walk(statement.value) if isinstance(each, Reference)}
-                if not used.isdisjoint(decisive):
-                    decisive |= {each.name for each in statement.targets if isinstance(each, Reference)}
-        if decisive.isdisjoint(mentioned):
-            return False
-        own = [each for each, _ in self.routers.followed(site, receiver) if each is not None]
-        return not own or any((each.made.site.path, each.made.site.scope) != (site.path, site.scope) for each in own)
-
-    def _calls_of(self, function: Defined, depth: int) -> Iterator[Site]:
-        """The site of a function's body for each of its calls, with the arguments of the call."""
-        for call in self.routers.callers(function):
-            outer = Defined(call.site.path, call.site.scope)
-            sites = [call.site]
-            if depth < _MAX_DEPTH and self.project.scope_of(outer).kind == "function" and outer != function:
-                sites = list(self._calls_of(outer, depth + 1)) or sites
-            for site in sites:
-                arguments = self.project.values.bind(function, Given(site, call.value))
-                yield Site(function.path, function.scope, arguments)
-
 
 def routable_registrations(project: Project, of: Defined) -> Iterator[Registration]:
     """The decorated methods of a class of endpoints (classy-fastapi: `@get("/") def method(self)`)."""
@@ -260,17 +265,6 @@ def routable_registrations(project: Project, of: Defined) -> Iterator[Registrati
                 if name in ROUTABLE_DECORATORS:
                     kind = name.rpartition(".")[2]
                     yield Registration(kind, Given(site, decorator), 0, Defined(ancestor.path, index))
-
-
-def method_of(function: Value) -> tuple[str, Value | None]:
-    """The last name of what is called, and what it is taken from: `app.get` is ("get", app)."""
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, (Reference(head, function.place) if head else None)
-        case Attribute(inner, name):
-            return name, inner
-    return "", None
 
 
 def _may_make(call: Call) -> bool:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from prodlint.finding import Location
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given, Site
+from prodlint.project.values.partials import own_arguments
 
 
 class Registration(Struct, frozen=True):
@@ -21,21 +22,34 @@ class Registration(Struct, frozen=True):
     """The decorated function or class."""
     conditional: tuple[Given, ...] = ()
     """Tests around it that only the running program decides."""
+    applied: Given | None = None
+    """What a decorator is applied to by hand: `router.get("/x")(self.read)`."""
+    placed: Location | None = None
+    """Where it is, if another function registers it: the decorator of the application's own."""
+    wraps: bool = False
+    """Whether that decorator registers something that it has put around the handler."""
 
     @property
     def location(self) -> Location:
         """Where it stands."""
-        return Location(self.call.site.path, self.call.value.place)
+        return self.placed or Location(self.call.site.path, self.call.value.place)
 
 
 def within(registration: Registration, site: Site) -> Registration:
-    """A registration with what the arguments of `site` say about the names of its function."""
-    call = Given(site, registration.call.value)
-    tests = tuple(
-        Given(site, each.value) if (each.site.path, each.site.scope) == (site.path, site.scope) else each
-        for each in registration.conditional
-    )
-    return replace(registration, call=call, conditional=tests)
+    """A registration with what the arguments of `site` say about the names of its function; what `partial` handed on
+    to it stays."""
+    own = own_arguments(registration.call.site)
+    arguments = (*(site.arguments or ()), *own) if own is not None else site.arguments
+
+    def moved(each: Given) -> Given:
+        # The functions around the one that is run see its arguments too: they are handed on with its own.
+        return Given(Site(site.path, each.site.scope, arguments), each.value) if each.site.path == site.path else each
+
+    call = moved(registration.call)
+
+    tests = tuple(moved(each) for each in registration.conditional)
+    applied = moved(registration.applied) if registration.applied is not None else None
+    return replace(registration, call=call, conditional=tests, applied=applied)
 
 
 __all__ = ["Registration", "within"]

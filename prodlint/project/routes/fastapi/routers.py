@@ -15,12 +15,15 @@ from prodlint.finding import Location
 from prodlint.libraries.fastapi import APPLICATIONS, ROUTABLES, ROUTE_POSITIONS, ROUTERS
 from prodlint.libraries.frameworks import NO_ROUTERS
 from prodlint.project.routes.fastapi import made as makings
+from prodlint.project.routes.fastapi.callers import Callers, before
 from prodlint.project.routes.fastapi.listed import listed
-from prodlint.project.routes.fastapi.reading import Reader, method_of, routable_registrations
+from prodlint.project.routes.fastapi.named import method_of
+from prodlint.project.routes.fastapi.reading import Reader, routable_registrations
 from prodlint.project.routes.fastapi.registration import Registration, within
 from prodlint.project.routes.route import Lost
 from prodlint.project.values.bindings import Bound, Defined, External, Variable
 from prodlint.project.values.outcomes import Given, Instance, Items, Meaning, Opaque, Site, options
+from prodlint.project.values.partials import own_arguments
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -59,7 +62,7 @@ class Router:
         """What is registered on it, in the order of the source, as the arguments of the function around it say."""
         site = self.made.site
         found = [*self.listed, *sorted(self.added, key=lambda each: (each.location.path, each.location.place))]
-        if site.arguments is None:
+        if site.arguments == own_arguments(site):
             return found
         found = [each for each in found if self.keeps is None or self.keeps(each)]
         own = (site.path, site.scope, None)
@@ -87,7 +90,7 @@ class Routers:
         self.of_classes: dict[Defined, list[Registration]] = {}
         """What the methods of router classes register on `self`."""
         self._inherits = False
-        self._callers: dict[Defined, tuple[Given, ...]] = {}
+        self.callers = Callers(project, self.subclasses)
         Reader(self).read()
         self._inherits = True
         for router in list(self.routers.values()):
@@ -121,12 +124,12 @@ class Routers:
         router = self.routers.get(identity)
         if router is None:
             subclass = meaning.of if isinstance(meaning.of, Defined) else None
-            plain = Given(Site(call.site.path, call.site.scope), call.value)
+            plain = Given(Site(call.site.path, call.site.scope, own_arguments(call.site)), call.value)
             router = self.routers[identity] = Router(plain, kind, subclass)
             self._list(router, meaning)
             if self._inherits:
                 self._inherit(router)
-        if call.site.arguments is None:
+        if call.site.arguments is None or call.site.arguments == router.made.site.arguments:
             return router
         return router.view(call, self._keeps(call.site.arguments))
 
@@ -202,6 +205,10 @@ class Routers:
             if router is not None:
                 yield router, ""
                 continue
+            earlier = before(self.project, site, value) if depth < 4 and getattr(option, "call", None) is None else None
+            if earlier is not None:
+                yield from self.followed(earlier.site, earlier.value, depth + 1)
+                continue
             wrapped = self.wrapped(option) if depth < 4 else []
             if wrapped:
                 yield from ((each, "") for each in wrapped)
@@ -210,7 +217,7 @@ class Routers:
                 case Bound():
                     yield from self._from_callers(option, depth)
                 case Instance(of, None) if self._kind(option) is not None:
-                    bound = self.parameter(site, value)
+                    bound = self.callers.parameter(site, value)
                     callers = list(self._from_callers(bound, depth)) if bound is not None else []
                     if not any(found is not None for found, _ in callers):
                         only = [each for each in self.routers.values() if each.is_application] if depth == 0 else []
@@ -291,64 +298,13 @@ class Routers:
                     return []
         return list(options(self.project.values.evaluate(site, value).meaning))
 
-    # --- parameters ---
-
-    def parameter(self, site: Site, value: Value) -> Bound | None:
-        """The parameter whose name an expression begins with."""
-        if not isinstance(value, Reference):
-            return None
-        symbol, _ = self.project.names.resolve(site.path, site.scope, value.name.partition(".")[0])
-        return symbol if isinstance(symbol, Bound) else None
-
     def _from_callers(self, bound: Bound, depth: int) -> Iterator[tuple[Router | None, str]]:
         """The routers that callers pass for a parameter: `def register(app): app.include_router(...)`."""
         if depth > 3:
             return
-        for given, is_default in self._arguments(bound):
+        for given, is_default in self.callers.arguments(bound):
             if not is_default:
                 yield from self.followed(given.site, given.value, depth + 1)
-
-    def passed(self, site: Site, value: Value | None) -> list[Given]:
-        """What a parameter is given by the callers in the tree, or its default where there are none; empty for what is
-        no parameter."""
-        bound = self.parameter(site, value) if value is not None and "." not in getattr(value, "name", ".") else None
-        if bound is None:
-            return []
-        found = [given for given, _ in self._arguments(bound)]
-        scope = self.project.scope_of(Defined(bound.path, bound.scope))
-        outside = Site(bound.path, max(scope.parent, 0))
-        own = [each.default for each in scope.parameters if each.name == bound.name]
-        return found or [Given(outside, default) for default in own if default is not None]
-
-    def _arguments(self, bound: Bound) -> Iterator[tuple[Given, bool]]:
-        """What calls of a function give for one of its parameters, and whether that is the parameter's default."""
-        function = Defined(bound.path, bound.scope)
-        for call in self.callers(function):
-            given = dict(self.project.values.bind(function, call)).get(bound.name)
-            if given is not None:
-                yield given, given.site != call.site
-
-    def callers(self, function: Defined) -> tuple[Given, ...]:
-        """The calls of a function in the tree, but for those in tests."""
-        found = self._callers.get(function)
-        if found is None:
-            found = self._callers[function] = tuple(self._find_callers(function))
-        return found
-
-    def _find_callers(self, function: Defined) -> Iterator[Given]:
-        scope = self.project.scope_of(function)
-        if scope.kind != "function" or scope.name == "__init__":
-            return
-        for path in self.project.mentioning(scope.name):
-            python = self.project.python(path)
-            if python is None or self.project.role(path) == "test":
-                continue
-            for call, block in self.project.calls_in(path):
-                if method_of(call.function)[0] != scope.name:
-                    continue
-                site = Site(path, python.blocks[block].scope)
-                if self.project.values.symbol(self.project.values.evaluate(site, call.function).meaning) == function:
-                    yield Given(site, call)
 
 
 def _looks_like_router(value: Value) -> bool:

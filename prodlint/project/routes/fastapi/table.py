@@ -13,6 +13,7 @@ from prodlint.facts import Call, Value
 from prodlint.finding import Location, Step
 from prodlint.libraries.fastapi import PACKAGED_APPLICATIONS, PACKAGED_ROUTERS, STARLETTE_KINDS
 from prodlint.project.routes.decorators import decorators_of
+from prodlint.project.routes.fastapi.copied import copied, copies
 from prodlint.project.routes.fastapi.customised import changed_by_class, changed_later
 from prodlint.project.routes.fastapi.endpoints import Endpoint, endpoints_of, plain_path, response_model, text_of
 from prodlint.project.routes.fastapi.identity import identity_of
@@ -28,6 +29,7 @@ from prodlint.project.routes.fastapi.middleware import (
     route_class_of,
 )
 from prodlint.project.routes.fastapi.routers import Registration, Router, RouterId, Routers
+from prodlint.project.routes.fastapi.unfollowed import unfollowed
 from prodlint.project.routes.route import Dependency, Found, Guard, Lost, Route
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Given, Instance, Known, Site, options
@@ -75,7 +77,10 @@ class Applications:
         """All routes of all applications of the tree, in the order in which each application asks them, and what could
         not be attributed: its router, what it includes, or the application that includes its router is unknown."""
         routes = self._routes()
-        lost = sorted({*self.routers.lost, *self._lost, *self._orphans()}, key=lambda each: each.location)
+        lost = sorted(
+            {*self.routers.lost, *self._lost, *self._orphans(), *unfollowed(self.routers)},
+            key=lambda each: each.location,
+        )
         return Found(routes, tuple(lost))
 
     def _routes(self) -> tuple[Route, ...]:
@@ -123,14 +128,24 @@ class Applications:
 
     # --- flattening ---
 
-    def _below(self, router: Router, level: _Level, above: tuple[RouterId, ...]) -> list[Route]:
+    def _below(
+        self, router: Router, level: _Level, above: tuple[RouterId, ...], include: Registration | None = None
+    ) -> list[Route]:
         if router.identity in above or len(above) > _MAX_DEPTH:
             return []
         self._reached.add(router.identity)
         hidden = keyword(self.project, router, "include_in_schema")
         if any(self._is_false(each.site, each.value) for each in hidden):
             level = replace(level, in_schema=False)
-        return self._of(router.registrations, replace(level, router=router), (*above, router.identity))
+        registrations = router.registrations
+        if include is not None and self._copies:
+            registrations, late = copied(self.project, router, include)
+            self._lost.extend(late)
+        return self._of(registrations, replace(level, router=router), (*above, router.identity))
+
+    @cached_property
+    def _copies(self) -> bool:
+        return copies(self.project)
 
     def _of(self, registrations: Sequence[Registration], level: _Level, above: tuple[RouterId, ...]) -> list[Route]:
         found: list[Route] = []
@@ -189,7 +204,7 @@ class Applications:
                 level.middleware,
                 route_class_of(self.project, child),
             )
-            found.extend(self._below(child, below, above))
+            found.extend(self._below(child, below, above, registration))
         return found
 
     def _mount(self, registration: Registration, level: _Level, above: tuple[RouterId, ...]) -> list[Route]:
@@ -260,7 +275,7 @@ class Applications:
         is_plain = registration.kind in STARLETTE_KINDS
         path, converters = plain_path(level.prefix + self._text(site, _argument(registration, "path", 0)))
         handler = endpoint.handler
-        unknown = "" if "\0" not in path else "its path is computed"
+        unknown = endpoint.unknown if "\0" not in path else "its path is computed"
         path = path.replace("\0", "{?}")
         if handler is None:
             unknown = unknown or "its handler is not found in the tree"
@@ -288,7 +303,7 @@ class Applications:
         )
         if handler is not None:
             guards = (*guards, *(dispatch_of(project, endpoint.view) if endpoint.owned else ()))
-            guards = (*guards, *decorators_of(project, handler, registration.location))
+            guards = (*guards, *decorators_of(project, handler, registration.location, inclusive=registration.wraps))
             guards = (*guards, *identity_of(project, handler, guards))
         return Route(
             endpoint.methods, path, handler, name, location, registration.location,

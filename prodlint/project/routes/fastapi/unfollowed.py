@@ -1,0 +1,116 @@
+"""Decorators that look like routes and were not followed to a router: they count as unknown, so that no route is
+missing without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prodlint.facts import Call, Constant, Value
+from prodlint.finding import Location
+from prodlint.libraries.fastapi import ROUTE_DECORATORS
+from prodlint.libraries.frameworks import NO_ROUTERS
+from prodlint.project.routes.fastapi.named import method_of
+from prodlint.project.routes.route import Lost
+from prodlint.project.values.bindings import Defined, External
+from prodlint.project.values.outcomes import Function, Instance, Meaning, Opaque, Site
+
+if TYPE_CHECKING:
+    from prodlint.project import Project
+    from prodlint.project.routes.fastapi.routers import Routers
+
+_REGISTERING = frozenset({*ROUTE_DECORATORS, "add_api_route", "add_route", "add_websocket_route"})
+
+
+def unfollowed(routers: Routers) -> Iterator[Lost]:
+    """Decorators with a path (`@secured("/items")`) and the same by hand, on which nothing is registered, in trees that
+    have routers at all."""
+    project = routers.project
+    if not routers.routers:
+        return
+    entered = {each.location for router in routers.routers.values() for each in router.registrations}
+    entered |= {each.location for several in routers.of_classes.values() for each in several}
+    known = {each.location for each in routers.lost}
+    for path in project.python_paths:
+        if project.role(path) in {"test", "migration", "example", "documentation"}:
+            continue
+        for site, call, place in _candidates(project, path):
+            location = Location(path, place)
+            if location in entered or location in known:
+                continue
+            reason = _reason(project, site, call.function)
+            if reason:
+                yield Lost(location, f"route `{_path(call)}`", reason)
+
+
+def _candidates(project: Project, path: str) -> Iterator[tuple[Site, Call, int]]:
+    """The decorators of a file that are given a path, and the calls that apply one by hand."""
+    python = project.python(path)
+    for scope in python.scopes if python is not None else ():
+        for decorator in scope.decorators:
+            if isinstance(decorator, Call) and _path(decorator):
+                yield Site(path, max(scope.parent, 0)), decorator, decorator.place
+    for call, block in project.calls_in(path) if python is not None else ():
+        if isinstance(call.function, Call) and _path(call.function) and call.positional(0) is not None:
+            assert python is not None
+            yield Site(path, python.blocks[block].scope), call.function, call.function.place
+
+
+def _path(call: Call) -> str:
+    first = call.positional(0) or call.keyword("path")
+    text = first.value if isinstance(first, Constant) else None
+    return text if isinstance(text, str) and text.startswith("/") else ""
+
+
+def _reason(project: Project, site: Site, function: Value) -> str:
+    """Why it is unknown what a decorator registers; "" for one that registers no route."""
+    kind, receiver = method_of(function)
+    asked = receiver if receiver is not None and kind in ROUTE_DECORATORS else function
+    meaning = project.values.evaluate(site, asked).meaning
+    match meaning:
+        case External(name) | Instance(External(name)):
+            if name == "builtins.getattr":
+                return "the method that registers it is chosen by name"
+            if name.partition(".")[0] in NO_ROUTERS | {"builtins"}:
+                return ""
+            if name.partition(".")[0] in {"fastapi", "starlette"}:
+                return "the router that it is put on is not followed"
+            named = kind.lower()
+            if asked is function and not any(word in named for word in ("route", "endpoint", *ROUTE_DECORATORS)):
+                return ""
+            return f"`{name}` is not in the tree"
+        case Opaque(reason):
+            return reason
+    code = _code(project, meaning, kind)
+    return "what its decorator registers is not followed" if code is not None and _registers(project, code) else ""
+
+
+def _code(project: Project, meaning: Meaning, kind: str) -> Defined | None:
+    match meaning:
+        case Function(of):
+            return of
+        case Instance(Defined(path, scope)):
+            name = kind if kind in ROUTE_DECORATORS else "__call__"
+            member = project.names.class_member(path, scope, name)
+            return member if isinstance(member, Defined) else None
+        case Defined():
+            return meaning
+    return None
+
+
+def _registers(project: Project, code: Defined) -> bool:
+    """Whether a function, or one inside it, calls what registers routes on routers."""
+    python = project.python(code.path)
+    inside = {code.scope}
+    for index, scope in enumerate(python.scopes if python is not None else ()):
+        if scope.parent in inside:
+            inside.add(index)
+    for index in sorted(inside):
+        for call in project.calls_of(Defined(code.path, index)):
+            kind, receiver = method_of(call.function)
+            if kind in _REGISTERING and receiver is not None:
+                return True
+    return False
+
+
+__all__ = ["unfollowed"]
