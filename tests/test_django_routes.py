@@ -154,6 +154,9 @@ def key_required(view):
         ("class C(View):\n    def dispatch(self, request):\n        if not request.user.is_authenticated:\n"
          "            raise PermissionDenied\n        return super().dispatch(request)\n"
          "    def post(self, request): return 1\nv = C.as_view()", "POST /v required"),
+        ("from django.contrib.auth.mixins import AccessMixin\nclass C(AccessMixin, View):\n    def dispatch(self, request):\n"
+         "        if not request.user.is_authenticated:\n            return self.handle_no_permission()\n"
+         "        return super().dispatch(request)\n    def get(self, request): return 1\nv = C.as_view()", "GET /v required"),
         ("from braces.other import Guard\nclass C(Guard, View):\n    def get(self, request): return 1\nv = C.as_view()",
          "GET /v unknown"),
         ("v = login_required(undefined_view)", "* /v required"),
@@ -260,6 +263,13 @@ def test_rest_framework() -> None:
     ]  # fmt: skip
 
 
+def test_view_sets_that_are_registered_in_a_loop() -> None:
+    urls = REST.replace('router.register("users", Users)', 'for name, of in [("a", Users), ("b", Users)]:\n'
+                        '    router.register(name, of, basename=name)')  # fmt: skip
+    found = [route.path for route in site(urls).routes]
+    assert {"/api/a/", "/api/b/", "/api/b/recent/"} <= set(found)
+
+
 def test_rest_framework_is_open_by_default() -> None:
     assert "PUT /f none" in table(site(REST))
     computed = SETTINGS + "REST_FRAMEWORK = load()\n"
@@ -303,6 +313,13 @@ def test_ninja() -> None:
     assert table(site(NINJA)) == [
         "GET /n/a/{number} required", "POST /n/b none", "POST /n/c optional", "PATCH,POST /n/r/d required",
     ]  # fmt: skip
+
+
+def test_ninja_by_other_ways_is_counted() -> None:
+    code = "from ninja import NinjaAPI\nfrom django.urls import path\napi = NinjaAPI()\n"
+    code += "def hand(request): return 1\napi.get('/hand')(hand)\ndef short(path):\n    return api.get(path)\n"
+    code += "@short('/short')\ndef a(request): return 1\nurlpatterns = [path('api/', api.urls)]\n"
+    assert [each.subject for each in site(code).routing.lost] == ["route `/hand`", "route `/short`"]
 
 
 def test_public_by_nature() -> None:

@@ -235,3 +235,12 @@ def test_what_cannot_be_followed_is_counted(code: str) -> None:
 )
 def test_other_decorators_are_no_routes(code: str) -> None:
     assert _table(code) == {}
+
+
+def test_a_helper_of_which_nothing_is_known_counts_once() -> None:
+    code = "def fill(given: APIRouter, url, members):\n for name, function in members:\n"
+    code += "  given.api_route(url, methods=[name])(function)\nimport company\n"
+    code += "fill(router, company.url, company.members)\nfill(app, company.url, company.members)"
+    found = _table(code)
+    assert [each for each in found if not each.startswith("lost")] == []
+    assert len(found) == 1

@@ -29,6 +29,9 @@ NO_ROUTERS = frozenset(
 )
 """Packages whose objects are called `app`, `api` or `router` and serve no HTTP routes of this application."""
 
+FRAMEWORKS = frozenset("ninja flask flask_restx flask_smorest flask_openapi3 apiflask quart litestar aiohttp".split())
+"""Those of them that serve HTTP routes by decorators."""
+
 DJANGO_MODELS = frozenset({"django.db.models.Model", "django.db.models.base.Model"})
 
 METHODS = frozenset({"route", "get", "post", "put", "patch", "delete", "websocket", "expose"})

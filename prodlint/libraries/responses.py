@@ -77,8 +77,12 @@ RESPONSE_STATUS: dict[str, int] = {
     "flask_login.LoginManager.unauthorized": 401,
     "flask.current_app.login_manager.unauthorized": 401,
     "django.contrib.auth.views.redirect_to_login": 401,
+    **{
+        f"django.contrib.auth.mixins.{name}.handle_no_permission": 401
+        for name in ("AccessMixin", "LoginRequiredMixin", "PermissionRequiredMixin", "UserPassesTestMixin")
+    },
 }
-"""Responses with a status of their own; sending to the login page counts as 401."""
+"""Responses with a status of their own; sending to the login page counts as 401 (Django, `AccessMixin`)."""
 
 STATUS_POSITIONS: dict[str, int] = {
     "flask.Response": 1,

@@ -17,6 +17,7 @@ from prodlint.project.routes.flask.table import find_routes as flask_routes
 from prodlint.project.routes.litestar.table import find_routes as litestar_routes
 from prodlint.project.routes.refusal import Refusals
 from prodlint.project.routes.route import Found, Lost, Route
+from prodlint.project.routes.unfollowed import unfollowed
 from prodlint.project.values.bindings import Defined
 
 if TYPE_CHECKING:
@@ -71,6 +72,11 @@ class Routing:
         found: dict[Location, Lost] = {}
         for lost in (each for found_by in reversed(self._found) for each in reversed(found_by.lost)):
             if lost.location not in read:
+                found[lost.location] = lost
+        if self.routes or found or self.routers.routers:
+            seen = {each.location for router in self.routers.routers.values() for each in router.registrations}
+            unread = {each.location for each in self.project.unread_routes}
+            for lost in unfollowed(self.project, read | seen | unread | self.routers.on_classes | set(found)):
                 found[lost.location] = lost
         return tuple(sorted(found.values(), key=lambda each: each.location))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Call, Reference, Sequence, Value
+from prodlint.facts import Attribute, Call, Python, Reference, Sequence, Value, walk
 from prodlint.project.values.outcomes import Given, Items, Pairs, Site
 
 if TYPE_CHECKING:
@@ -18,6 +19,33 @@ def rounds(values: Values, site: Site, target: Value, iterable: Value) -> list[S
     """The sites in which the body of `for target in iterable` runs; None where what is looped over is not known."""
     elements = elements_of(values, site, iterable)
     return sites_of(values, site, target, elements) if elements is not None else None
+
+
+def looped(values: Values, python: Python, site: Site, mentioned: Collection[str], block: int) -> list[Site]:
+    """A site, once for each turn of the loops around a block of it that bind one of the names."""
+    found = [site]
+    while block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
+        fact = python.blocks[block]
+        if fact.kind == "for" and fact.target is not None and fact.value is not None:
+            names = {each.name for each in walk(fact.target) if isinstance(each, Reference)}
+            if not names.isdisjoint(mentioned):
+                several = [rounds(values, each, fact.target, fact.value) for each in found]
+                found = [
+                    one
+                    for each, turns in zip(found, several, strict=True)
+                    for one in ([each] if turns is None else turns)
+                ]
+        block = fact.parent
+    return found
+
+
+def _or(several: list[Site] | None, one: Site) -> list[Site]:
+    return [one] if several is None else several
+
+
+def mentioned_in(*given: Value) -> set[str]:
+    """The first names of all references in some values."""
+    return {each.name.partition(".")[0] for value in given for each in walk(value) if isinstance(each, Reference)}
 
 
 def sites_of(values: Values, site: Site, target: Value, elements: list[Given]) -> list[Site] | None:

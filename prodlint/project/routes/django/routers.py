@@ -14,6 +14,7 @@ from prodlint.project.routes.django import expressions
 from prodlint.project.routes.django.classes import attribute, external_actions, member, methods_of, order_of
 from prodlint.project.routes.django.views import ClassView
 from prodlint.project.values.bindings import Defined, External, Symbol, Variable
+from prodlint.project.values.loops import looped, mentioned_in
 from prodlint.project.values.outcomes import Given, Instance, Items, Known, Site, options
 
 if TYPE_CHECKING:
@@ -175,9 +176,10 @@ class RestRouters:
                     if one is not None and other is not None and written.endswith(".registry"):
                         self._extended.setdefault(one, []).append(other)
                 elif name.endswith(".register") and isinstance(call.function, Reference):
-                    router = self._variable(site, name.removesuffix(".register"))
-                    if router is not None:
-                        yield router, Registered(Given(site, call), Location(path, call.place))
+                    for run in looped(self.project.values, python, site, mentioned_in(call), block):
+                        router = self._variable(site, name.removesuffix(".register"))
+                        if router is not None:
+                            yield router, Registered(Given(run, call), Location(path, call.place))
 
     def _variable(self, site: Site, name: str) -> Variable | None:
         symbol, rest = self.project.names.resolve(site.path, site.scope, name)

@@ -96,6 +96,11 @@ class Routers:
         for router in list(self.routers.values()):
             self._inherit(router)
 
+    @property
+    def on_classes(self) -> set[Location]:
+        """Where methods of router classes register something on `self`."""
+        return {each.location for several in self.of_classes.values() for each in several}
+
     def _find_subclasses(self) -> dict[Defined, bool]:
         """Classes of the tree that are applications (True) or routers (False)."""
         found = {}

@@ -14,7 +14,7 @@ from prodlint.finding import Location
 from prodlint.project.routes.conditions import tests_around
 from prodlint.project.routes.fastapi.registration import Registration
 from prodlint.project.values.bindings import Defined
-from prodlint.project.values.loops import rounds
+from prodlint.project.values.loops import looped, mentioned_in
 from prodlint.project.values.outcomes import Function, Given, Instance, Meaning, Site, options
 from prodlint.project.values.partials import applied_partial
 
@@ -48,9 +48,7 @@ class Runs:
         site = registration.applied.site if registration.applied is not None else registration.call.site
         values = [registration.call.value, receiver]
         values += [registration.applied.value] if registration.applied is not None else []
-        mentioned = {
-            each.name.partition(".")[0] for value in values for each in walk(value) if isinstance(each, Reference)
-        }
+        mentioned = mentioned_in(*values)
         found = [Run(site)]
         if self._is_decided_by_caller(site, mentioned, receiver):
             function = Defined(site.path, site.scope)
@@ -150,7 +148,7 @@ class Runs:
         if chosen is None:
             return
         own = _self(next((each.name for each in project.scope_of(function).parameters), ""), chosen)
-        mentioned = {each.name.partition(".")[0] for each in walk(call) if isinstance(each, Reference)}
+        mentioned = mentioned_in(call)
         placed = Location(decorator.site.path, call.place)
         tests = tests_around(python, decorator.site.path, block)
         for run in self._looped([Run(decorator.site)], mentioned, decorator.site.path, block):
@@ -161,19 +159,9 @@ class Runs:
     def _looped(self, runs: list[Run], mentioned: set[str], path: str, block: int) -> list[Run]:
         """The runs, once for each turn of the loops around a block that bind one of the names."""
         python = self.project.python(path)
-        while python is not None and block >= 0 and python.blocks[block].kind not in {"function", "module", "class"}:
-            fact = python.blocks[block]
-            if fact.kind == "for" and fact.target is not None and fact.value is not None:
-                names = {each.name for each in walk(fact.target) if isinstance(each, Reference)}
-                if not names.isdisjoint(mentioned):
-                    target, iterable = fact.target, fact.value
-                    runs = [replace(run, site=each) for run in runs for each in self._rounds(run, target, iterable)]
-            block = fact.parent
-        return runs
-
-    def _rounds(self, run: Run, target: Value, iterable: Value) -> list[Site]:
-        several = rounds(self.project.values, run.site, target, iterable)
-        return [run.site] if several is None else several
+        assert python is not None
+        values = self.project.values
+        return [replace(run, site=each) for run in runs for each in looped(values, python, run.site, mentioned, block)]
 
     def _is_decided_by_caller(self, site: Site, mentioned: set[str], receiver: Value) -> bool:
         """Whether what a function registers depends on its parameters; not where it makes the router itself, which is

@@ -29,7 +29,6 @@ from prodlint.project.routes.fastapi.middleware import (
     route_class_of,
 )
 from prodlint.project.routes.fastapi.routers import Registration, Router, RouterId, Routers
-from prodlint.project.routes.fastapi.unfollowed import unfollowed
 from prodlint.project.routes.route import Dependency, Found, Guard, Lost, Route
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Given, Instance, Known, Site, options
@@ -78,7 +77,7 @@ class Applications:
         not be attributed: its router, what it includes, or the application that includes its router is unknown."""
         routes = self._routes()
         lost = sorted(
-            {*self.routers.lost, *self._lost, *self._orphans(), *unfollowed(self.routers)},
+            {*self.routers.lost, *self._lost, *self._orphans()},
             key=lambda each: each.location,
         )
         return Found(routes, tuple(lost))
@@ -155,9 +154,13 @@ class Applications:
             elif registration.kind in _MOUNTS:
                 found.extend(self._mount(registration, level, above))
             elif registration.kind not in _NO_ROUTES:
-                found.extend(
-                    self._route(registration, each, level) for each in endpoints_of(self.project, registration)
-                )
+                path = self._text(registration.call.site, _argument(registration, "path", 0))
+                for endpoint in endpoints_of(self.project, registration):
+                    if path == "\0" and endpoint.handler is None:  # How many there are is not known either.
+                        reason = "the path and the handler are computed"
+                        self._lost.append(Lost(registration.location, "routes that a helper registers", reason))
+                    else:
+                        found.append(self._route(registration, endpoint, level))
         return found
 
     def _children(self, registration: Registration, name: str, index: int) -> list[Router]:

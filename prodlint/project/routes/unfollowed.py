@@ -3,13 +3,13 @@ missing without a word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Call, Constant, Value
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import ROUTE_DECORATORS
-from prodlint.libraries.frameworks import NO_ROUTERS
+from prodlint.libraries.frameworks import FRAMEWORKS, NO_ROUTERS
 from prodlint.project.routes.fastapi.named import method_of
 from prodlint.project.routes.route import Lost
 from prodlint.project.values.bindings import Defined, External
@@ -17,43 +17,33 @@ from prodlint.project.values.outcomes import Function, Instance, Meaning, Opaque
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.routes.fastapi.routers import Routers
 
 _REGISTERING = frozenset({*ROUTE_DECORATORS, "add_api_route", "add_route", "add_websocket_route"})
 
 
-def unfollowed(routers: Routers) -> Iterator[Lost]:
-    """Decorators with a path (`@secured("/items")`) and the same by hand, on which nothing is registered, in trees that
-    have routers at all."""
-    project = routers.project
-    if not routers.routers:
-        return
-    entered = {each.location for router in routers.routers.values() for each in router.registrations}
-    entered |= {each.location for several in routers.of_classes.values() for each in several}
-    known = {each.location for each in routers.lost}
+def unfollowed(project: Project, known: Set[Location]) -> Iterator[Lost]:
+    """Decorators with a path (`@secured("/items")`) and the same by hand, at none of the places that are known."""
     for path in project.python_paths:
         if project.role(path) in {"test", "migration", "example", "documentation"}:
             continue
-        for site, call, place in _candidates(project, path):
-            location = Location(path, place)
-            if location in entered or location in known:
-                continue
-            reason = _reason(project, site, call.function)
-            if reason:
-                yield Lost(location, f"route `{_path(call)}`", reason)
+        for site, call, places in _candidates(project, path):
+            if known.isdisjoint(Location(path, each) for each in places):
+                reason = _reason(project, site, call.function, is_by_hand=len(places) > 1)
+                if reason:
+                    yield Lost(Location(path, places[0]), f"route `{_path(call)}`", reason)
 
 
-def _candidates(project: Project, path: str) -> Iterator[tuple[Site, Call, int]]:
-    """The decorators of a file that are given a path, and the calls that apply one by hand."""
+def _candidates(project: Project, path: str) -> Iterator[tuple[Site, Call, tuple[int, ...]]]:
+    """The decorators of a file that are given a path, and the calls that apply one by hand; and where they stand."""
     python = project.python(path)
     for scope in python.scopes if python is not None else ():
         for decorator in scope.decorators:
             if isinstance(decorator, Call) and _path(decorator):
-                yield Site(path, max(scope.parent, 0)), decorator, decorator.place
+                yield Site(path, max(scope.parent, 0)), decorator, (decorator.place,)
     for call, block in project.calls_in(path) if python is not None else ():
         if isinstance(call.function, Call) and _path(call.function) and call.positional(0) is not None:
             assert python is not None
-            yield Site(path, python.blocks[block].scope), call.function, call.function.place
+            yield Site(path, python.blocks[block].scope), call.function, (call.function.place, call.place)
 
 
 def _path(call: Call) -> str:
@@ -62,7 +52,7 @@ def _path(call: Call) -> str:
     return text if isinstance(text, str) and text.startswith("/") else ""
 
 
-def _reason(project: Project, site: Site, function: Value) -> str:
+def _reason(project: Project, site: Site, function: Value, is_by_hand: bool) -> str:
     """Why it is unknown what a decorator registers; "" for one that registers no route."""
     kind, receiver = method_of(function)
     asked = receiver if receiver is not None and kind in ROUTE_DECORATORS else function
@@ -71,6 +61,8 @@ def _reason(project: Project, site: Site, function: Value) -> str:
         case External(name) | Instance(External(name)):
             if name == "builtins.getattr":
                 return "the method that registers it is chosen by name"
+            if is_by_hand and name.partition(".")[0] in FRAMEWORKS and kind in ROUTE_DECORATORS:
+                return "what is decorated by hand is not followed"
             if name.partition(".")[0] in NO_ROUTERS | {"builtins"}:
                 return ""
             if name.partition(".")[0] in {"fastapi", "starlette"}:
