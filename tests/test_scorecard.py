@@ -15,7 +15,7 @@ from prodlint import attestations, cli
 from prodlint.checklist import ITEMS, State
 from prodlint.config import Config, ConfigError
 from prodlint.facts import place_of
-from prodlint.finding import Finding, Location, Severity, Undecided
+from prodlint.finding import Finding, Location, Severity, Step, Undecided
 from prodlint.report import scorecard as formats
 from prodlint.report.model import Report, Reported, Suppression
 from prodlint.report.scorecard import html, markdown
@@ -199,7 +199,9 @@ def test_an_attestation_of_a_day_to_come_does_not_count_yet() -> None:
     found = card(a_report(), FILES, said)
     assert found.of(["load-test"])[0].state is State.NEEDS_ATTESTING
     assert found.of(["load-test"])[0].reason.endswith("what Ada attests is of a day to come, 2026-11-29")
-    assert found.notices == ("The attestation of `load-test` is of a day to come, 2026-11-29, and counts from then on.",)
+    assert found.notices == (
+        "The attestation of `load-test` is of a day to come, 2026-11-29, and counts from then on.",
+    )
 
 
 def test_an_attestation_of_what_the_source_shows_is_not_needed() -> None:
@@ -207,9 +209,7 @@ def test_an_attestation_of_what_the_source_shows_is_not_needed() -> None:
     (judged,) = found.of(["protected-routes"])
     assert (judged.state, judged.settled) == (State.MET, False)
     assert "by attestation" not in headline(found.judged)
-    assert found.notices == (
-        "The attestation of `protected-routes` is not needed: the source shows that it is met.",
-    )
+    assert found.notices == ("The attestation of `protected-routes` is not needed: the source shows that it is met.",)
     assert "1 of them by attestation" in headline(card(a_report(), FILES, attest("load-test")).judged)
 
 
@@ -285,17 +285,16 @@ def test_json_is_what_its_schema_says(tree: Path, capsys: pytest.CaptureFixture)
 
 
 @pytest.mark.parametrize(("fixed", "state"), [("0.100.0", "met"), ("0.200.0", "not-met")])
-def test_advisories_decide_about_components(
-    tree: Path, capsys: pytest.CaptureFixture, fixed: str, state: str
-) -> None:
+def test_advisories_decide_about_components(tree: Path, capsys: pytest.CaptureFixture, fixed: str, state: str) -> None:
     (tree / "requirements.txt").write_text("fastapi==0.115.0\n")
     events = [{"introduced": "0"}, {"fixed": fixed}]
-    affected = {"package": {"ecosystem": "PyPI", "name": "fastapi"}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}
+    affected = {
+        "package": {"ecosystem": "PyPI", "name": "fastapi"},
+        "ranges": [{"type": "ECOSYSTEM", "events": events}],
+    }
     (tree / "osv.json").write_text(json.dumps({"id": "GHSA-1", "affected": [affected]}))
     _, out, _ = run(capsys, "--format", "json", "--advisories", str(tree / "osv.json"))
-    items = [
-        each for section in json.loads(out)["sections"] for group in section["groups"] for each in group["items"]
-    ]
+    items = [each for section in json.loads(out)["sections"] for group in section["groups"] for each in group["items"]]
     assert next(each["state"] for each in items if each["name"] == "a06-components") == state
 
 
@@ -325,7 +324,7 @@ class _Parsed(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        if tag not in {"meta", "input", "rect"}:
+        if tag not in {"meta", "input", "rect", "br", "wbr"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -349,6 +348,23 @@ def test_the_page_is_whole_and_asks_for_nothing(tree: Path, capsys: pytest.Captu
         assert content is not None
         digest = base64.b64encode(hashlib.sha256(content[1].encode()).digest()).decode()
         assert f"{name}-src 'sha256-{digest}'" in str(policy)
+
+
+def test_the_numbers_of_the_page_lead_to_what_they_count() -> None:
+    steps = (Step("the router is made here", Location("app/main.py", place_of(3, 0, 3, 1))),)
+    place = Location("app/main.py", place_of(9, 0, 9, 1))
+    found = Finding(place, "GET /items", {}, steps, rule="auth-not-enforced")
+    page = html.render(
+        card(a_report(Reported(found, Severity.ERROR, "it is open", "0" * 32))), Links("src/{path}#L{line}")
+    )
+    parsed = _Parsed(page)
+    numbers = [given for tag, given in parsed.tags if tag == "a" and "data-state" in given]
+    assert {str(given["aria-label"]) for given in numbers if given["data-section"] == "security"} >= {
+        "1 not met in Security"
+    }
+    assert all(str(given["href"]) == f"#section-{given['data-section']}" for given in numbers)
+    assert '<ol class="steps"><li><a class="place" href="src/app/main.py#L3">' in page
+    assert '<td role="cell" data-label=""><span class="methods">GET</span> <code>/<wbr>items</code>' in page
 
 
 @pytest.mark.parametrize("form", [html, markdown])
