@@ -16,13 +16,40 @@ __all__ = [
     "INTEGRATIONS",
     "MAIL_HANDLERS",
     "MEASURING_METHODS",
+    "PREPARATIONS",
     "REQUEST_ID_NAMES",
     "STRUCTURED_CLASSES",
     "STRUCTURED_MODULES",
     "TRACKER_START",
     "TRACKER_TRACES",
     "Integration",
+    "Preparation",
 ]
+
+
+class Preparation(NamedTuple):
+    """A call without which what a library offers does not work."""
+
+    distribution: str
+    used: str
+    arguments: frozenset[str]
+    """Keywords of the use in the versions that need the call."""
+    needed: str
+    effect: str
+    """What the application does without it, for a person."""
+
+
+PREPARATIONS = (
+    Preparation(
+        "fastapi-limiter",
+        "fastapi_limiter.depends.RateLimiter",
+        frozenset({"times", "milliseconds", "seconds", "minutes", "hours"}),
+        "fastapi_limiter.FastAPILimiter.init",
+        "every limited route answers with an error",
+    ),
+)
+"""fastapi-limiter 0.1 raises in each request before `init` ran; 0.2 takes a limiter instead. Source: `__call__` in
+https://github.com/long2ice/fastapi-limiter/blob/v0.1.6/fastapi_limiter/depends.py."""
 
 
 class Integration(NamedTuple):
@@ -121,7 +148,7 @@ INTEGRATIONS: tuple[Integration, ...] = (
     _integration("prometheus_client", "prometheus-client", "metrics",
                  "generate_latest make_asgi_app make_wsgi_app start_http_server start_wsgi_server MetricsHandler "
                  "push_to_gateway pushadd_to_gateway instance_ip_grouping_key write_to_textfile choose_encoder "
-                 "REGISTRY multiprocess exposition", "serves its metrics (`make_asgi_app`, `generate_latest`)"),
+                 "exposition", "serves its metrics (`make_asgi_app`, `generate_latest`)"),
     _integration("statsd", "statsd", "metrics"),
     _integration("aiodogstatsd", "aiodogstatsd", "metrics"),
     _integration("datadog", "datadog", "metrics"),

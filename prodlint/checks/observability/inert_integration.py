@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Answer, Finding, Step, Undecided
 from prodlint.project.observability.integrations import inert
+from prodlint.project.observability.unprepared import unprepared
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -30,4 +31,14 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
                 continue
             how = "installed" if place is not None else "imported, though no manifest requires it,"
             if at is not None:
-                yield Finding(at, name, {"package": name, "how": how, "what": what}, tuple(steps))
+                yield Finding(at, name, {"package": name, "how": how, "what": what, "effect": "it does nothing"}, tuple(steps))
+        for use in unprepared(project, application):
+            needed = use.preparation.needed.partition(".")[2]
+            fields = {
+                "package": use.preparation.distribution,
+                "how": "used",
+                "what": f"nothing calls `{needed}`",
+                "effect": use.preparation.effect,
+            }
+            steps = [Step("it is used here", use.location), Step("the application is made here", application.location)]
+            yield Finding(use.location, use.preparation.distribution, fields, tuple(steps))

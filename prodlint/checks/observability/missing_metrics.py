@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.finding import Finding
+from prodlint.finding import Answer, Finding, Step, Undecided
 from prodlint.project.observability.integrations import inert, measured, serving
+from prodlint.project.observability.meters import of_requests
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -14,9 +15,23 @@ if TYPE_CHECKING:
 _PURPOSES = ("metrics", "tracing")
 
 
-def check(project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding | Undecided]:
     for application in project.web_applications:
-        if serving(project, application, *_PURPOSES) or measured(project, application):
+        found = serving(project, application, *_PURPOSES)
+        if found is not None:
+            answer, place = of_requests(project, application, found)
+            name = found.integration.module
+            if answer is Answer.UNKNOWN:
+                doubt = f"`{name}` measures what it is told to, which may not be each request"
+                yield Undecided(place or application.location, f"metrics of {application.subject}", doubt)
+            elif answer is Answer.NO and place is not None:
+                steps = (
+                    Step(f"`{name}` is told of other things, as here, and of no request", place),
+                    Step("the application is made here", application.location),
+                )
+                yield Finding(application.location, application.subject, steps=steps)
+            continue
+        if measured(project, application):
             continue
         if any(route.path.rstrip("/").endswith(("/metrics", "/prometheus")) for route in application.routes):
             continue

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.routes.route import Route
 
+_LOADERS = ("import_module", "iter_modules", "walk_packages", "import_string", "find_modules", "autodiscover")
+"""What imports modules by computed names, whose routers may be included by what they are found by."""
+
 __all__ = ["WebApplication", "find_web_applications", "own_python"]
 
 
@@ -47,7 +50,10 @@ def find_web_applications(project: Project) -> tuple[WebApplication, ...]:
 
 
 def _doubt(project: Project, folder: str) -> str:
+    loaded = any(project.sources[path].project == folder for path in project.mentioning(*_LOADERS))
     for lost in project.routing.lost:
+        if lost.is_orphan and not loaded:
+            continue  # It serves nothing, unless what includes it is not followed: that is lost as well.
         if project.sources[lost.location.path].project == folder and project.role(lost.location.path) == "application":
             return lost.reason
     for unread in project.unread_routes:

@@ -43,6 +43,9 @@ _ELSEWHERE = frozenset(
 )
 """What else has methods of these names."""
 _CHECKS = re.compile(r"health|ready|check|ping|alive|status|database|\bdb|connect", re.IGNORECASE)
+_POOL_FIGURES = re.compile(r"\bpool\.(?:status|size|checkedin|checkedout|overflow|get_size|get_idle_size)$")
+"""What a pool says of itself, which asks no database. Source:
+https://docs.sqlalchemy.org/en/20/core/pooling.html#sqlalchemy.pool.QueuePool.status."""
 _MAX_DEPTH = 5
 
 
@@ -201,6 +204,8 @@ class _Walk:
                     continue
                 name = str(getattr(call.function, "name", ""))
                 if not isinstance(option, Opaque | External | Instance) or not _CHECKS.search(name.rpartition(".")[2]):
+                    continue
+                if _POOL_FIGURES.search(name):
                     continue
                 if not any(word in name.lower() for word in _ELSEWHERE) and not self.doubt:
                     self.doubt = f"`{name}` cannot be followed"

@@ -127,6 +127,11 @@ class Lost(Struct, frozen=True):
     reason: str
     """Completes "because ..."."""
 
+    @property
+    def is_orphan(self) -> bool:
+        """Whether nothing of the tree takes what it stands on, so that it is served only if something outside does."""
+        return self.reason.startswith("no application of the tree ")
+
 
 class Found(Struct, frozen=True):
     """What one framework contributes to the table."""
