@@ -67,7 +67,9 @@ def _calls(project: Project, index: Mapping[str, list[tuple[str, Match]]]) -> It
         if project.sources[site.path].role not in SILENT_ROLES
     ]
     called = softening & {site.name for site in sites}
-    for site in sites:
+    # What asks the application whether it is well is ended by who runs it, and asks nobody else.
+    asking = project.deployment.asking_files if sites else frozenset()
+    for site in (each for each in sites if each.path not in asking):
         unknown: dict[str, Undecided] = {}
         found: set[str] = set()
         for rule, match in index.get(site.name, ()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["CONCURRENCY", "DEVELOPMENT_COMMANDS", "RELOADERS", "SERVERS", "WORKERS", "Server"]
+__all__ = ["CONCURRENCY", "DEVELOPMENT_COMMANDS", "RELOADERS", "SERVERS", "SERVING_CALLS", "WORKERS", "Server"]
 
 
 class Server(Struct, frozen=True):
@@ -79,6 +79,27 @@ WORKERS = frozenset(
     ["celery", "rq", "rqworker", "dramatiq", "arq", "huey_consumer", "huey_consumer.py", "taskiq", "procrastinate"]
 )
 """Programs that work on queues and answer no requests."""
+
+SERVING_CALLS = frozenset(
+    {
+        "uvicorn.run",
+        "uvicorn.Server",
+        "uvicorn.Config",
+        "aiohttp.web.run_app",
+        "hypercorn.asyncio.serve",
+        "hypercorn.run.run",
+        "waitress.serve",
+        "granian.Granian",
+        "flask.Flask.run",
+        "flask.app.Flask.run",
+        "wsgiref.simple_server.make_server",
+        "gevent.pywsgi.WSGIServer",
+        "eventlet.wsgi.server",
+        "cheroot.wsgi.Server",
+        "bjoern.run",
+    }
+)
+"""Functions and classes that serve an application from a program of its own."""
 
 RUNS = frozenset(
     {

@@ -31,7 +31,9 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
                 continue
             how = "installed" if place is not None else "imported, though no manifest requires it,"
             if at is not None:
-                yield Finding(at, name, {"package": name, "how": how, "what": what, "effect": "it does nothing"}, tuple(steps))
+                yield Finding(
+                    at, name, {"package": name, "how": how, "what": what, "effect": "it does nothing"}, tuple(steps)
+                )
         for use in unprepared(project, application):
             needed = use.preparation.needed.partition(".")[2]
             fields = {

@@ -12,7 +12,7 @@ from prodlint.project.deployment.images import Image, find_images
 from prodlint.project.deployment.manifests import Workload, find_workloads
 from prodlint.project.deployment.pipelines import Job, Pipeline, find_pipelines
 from prodlint.project.deployment.platforms import Entry, HealthPath, find_entries, find_health_paths
-from prodlint.project.deployment.probes import Probe, find_probes
+from prodlint.project.deployment.probes import Probe, asking_files, find_probes
 from prodlint.project.deployment.proxies import Front, fronts_of_files
 from prodlint.project.deployment.servers import Served, find_served
 from prodlint.project.deployment.starts import Start, find_starts
@@ -84,6 +84,11 @@ class Deployment:
     def probes(self) -> tuple[Probe, ...]:
         """The requests that find out whether the application lives."""
         return find_probes(self.project, self)
+
+    @cached_property
+    def asking_files(self) -> frozenset[str]:
+        """The Python files that a `HEALTHCHECK` runs."""
+        return asking_files(self.project, self)
 
     @cached_property
     def pipelines(self) -> tuple[Pipeline, ...]:

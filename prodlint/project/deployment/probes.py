@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from prodlint.project.deployment.deployment import Deployment
     from prodlint.project.deployment.images import Image
 
-__all__ = ["Probe", "find_probes"]
+__all__ = ["Probe", "asking_files", "find_probes"]
 
 
 class Probe(Struct, frozen=True):
@@ -70,6 +70,22 @@ def find_probes(project: Project, deployment: Deployment) -> tuple[Probe, ...]:
     )
     behind = (behind_proxy(deployment, each, published) for each in found)
     return tuple(each for each in behind if each is not None)
+
+
+def asking_files(project: Project, deployment: Deployment) -> frozenset[str]:
+    """The Python files that a `HEALTHCHECK` runs: who runs them ends them, and they ask the application alone."""
+    written = [
+        (image.path, instruction.text)
+        for image in deployment.images
+        if (instruction := image.last("HEALTHCHECK")) is not None
+    ]
+    for service in deployment.services:
+        found = service.get("healthcheck", "test")
+        if found is not None:
+            written.append((service.path, " ".join(texts(found[0]))))
+    words = ((near, word) for near, text in written for word in re.split(r"[\s\"',\[\];|&]+", text))
+    named = (re.sub(r"^\$\{?\w+\}?/", "", word) for _, word in words if word.endswith(".py"))
+    return frozenset(found for each in named if (found := python_file(project, each.removeprefix("./"), "")))
 
 
 def _of_images(project: Project, deployment: Deployment) -> Iterator[Probe]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from prodlint.facts import Call, Constant, Operation, Reference, Template, Value, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.observability import STRUCTURED_CLASSES
+from prodlint.libraries.servers import SERVING_CALLS
 from prodlint.project.deployment.surroundings import has_main
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents
@@ -141,8 +142,14 @@ def _sites(project: Project, application: WebApplication) -> Iterator[CallSite]:
         # What configures logging for a program of its own says nothing about the application.
         if site.name == "logging.Formatter" and not site.call.arguments:
             continue  # It has the default format, and is mostly made for `formatException`.
-        if not site.path.endswith("env.py") and (not has_main(project, site.path) or site.path in served):
+        own = not has_main(project, site.path) or site.path in served or _starts(project, site.path)
+        if own and not site.path.endswith("env.py"):
             yield site
+
+
+def _starts(project: Project, path: str) -> bool:
+    """Whether a program starts the server: `run.py` that ends in `run_app(app)`."""
+    return any(True for _ in project.calls(SERVING_CALLS, {path}))
 
 
 def _of_call(project: Project, site: CallSite) -> LogFormat:
