@@ -85,7 +85,8 @@ def asking_files(project: Project, deployment: Deployment) -> frozenset[str]:
             written.append((service.path, " ".join(texts(found[0]))))
     words = ((near, word) for near, text in written for word in re.split(r"[\s\"',\[\];|&]+", text))
     named = (re.sub(r"^\$\{?\w+\}?/", "", word) for _, word in words if word.endswith(".py"))
-    return frozenset(found for each in named if (found := python_file(project, each.removeprefix("./"), "")))
+    files = (python_file(project, each.removeprefix("./"), "") for each in named)
+    return frozenset(each for each in files if each)
 
 
 def _of_images(project: Project, deployment: Deployment) -> Iterator[Probe]:

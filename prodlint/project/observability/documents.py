@@ -6,13 +6,16 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Document, Mapping, Value
+from prodlint.facts import Constant, Document, Mapping, Value, walk
+from prodlint.finding import Answer, Location
+from prodlint.libraries.observability import STRUCTURED_CLASSES
+from prodlint.project.observability.formats import LogFormat, has_fields
 from prodlint.project.requirements.requirement import at, is_development
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["logging_documents"]
+__all__ = ["logging_documents", "of_document"]
 
 _KINDS = frozenset({"yaml", "json", "ini", "toml"})
 _KEYS = ("formatters", "loggers", "handlers")
@@ -37,3 +40,12 @@ def logging_documents(project: Project) -> Iterator[tuple[str, Value]]:
             inner = at(value, "logging") or value
             if isinstance(inner, Mapping) and sum(at(inner, key) is not None for key in _KEYS) >= 2:
                 yield path, inner
+
+
+def of_document(path: str, document: Value) -> LogFormat:
+    """What a document that configures logging says of the format."""
+    texts = [str(each.value) for each in walk(document) if isinstance(each, Constant)]
+    location = Location(path, document.place)
+    if any(has_fields(text) or text.rpartition(".")[2] in STRUCTURED_CLASSES for text in texts):
+        return LogFormat(Answer.YES, location, "a formatter with fields")
+    return LogFormat(Answer.NO, location, "this configuration has only formatters for plain text")

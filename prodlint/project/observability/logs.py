@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from prodlint.facts import Call, Constant, Operation, Reference, Template, Value, walk
+from prodlint.facts import Call, Constant, Reference, Value, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.observability import STRUCTURED_CLASSES
 from prodlint.libraries.servers import SERVING_CALLS
 from prodlint.project.deployment.surroundings import has_main
 from prodlint.project.observability.applications import WebApplication, own_python
-from prodlint.project.observability.documents import logging_documents
+from prodlint.project.observability.documents import logging_documents, of_document
+from prodlint.project.observability.formats import LogFormat, has_fields, texts_in, texts_of
 from prodlint.project.observability.integrations import serving
+from prodlint.project.observability.server_logs import of_servers
 from prodlint.project.values.bindings import Defined, External
-from prodlint.project.values.outcomes import Items, Known, Opaque, Pairs, Site, options
+from prodlint.project.values.outcomes import Known, Opaque, Pairs, Site, options
 
 if TYPE_CHECKING:
     from prodlint.project import CallSite, Project
@@ -39,21 +39,9 @@ _CONFIGURE = frozenset(
     }
 )
 _DUMPS = frozenset({"dumps", "encode", "dump", "to_json", "model_dump_json", "JSONEncoder"})
-_JSON_SHAPE = re.compile(r"""^\s*\{\s*['"]?\w+['"]?\s*:""")
-_KEYS_SHAPE = re.compile(r"""\b[\w.]+\s?=\s?["']?(?:%\(\w+\)|\$?\{\w)""")
+_OTHER_RENDERERS = ("builtins.", "rest_framework", "drf_", "djangorestframework", "pyramid.")
+"""Where classes of the same names write responses, as REST framework's `JSONRenderer` does."""
 _SETUP = re.compile(r"log", re.IGNORECASE)
-
-
-class LogFormat(Struct, frozen=True):
-    """What is known of the records' format."""
-
-    structured: Answer
-    location: Location | None
-    """What says so; None where nothing configures logging."""
-    what: str = ""
-    """A clause for a person: "`logging.basicConfig` writes plain text"."""
-    reason: str = ""
-    """Completes "because ...", where it is unknown."""
 
 
 def log_format(project: Project, application: WebApplication) -> LogFormat:
@@ -74,7 +62,8 @@ def log_format(project: Project, application: WebApplication) -> LogFormat:
             doubt = doubt or answer
         else:
             plain = plain or answer
-    for answer in (*_of_django(project, application), *_of_documents(project)):
+    documents = (of_document(path, document) for path, document in logging_documents(project))
+    for answer in (*_of_django(project, application), *documents, *of_servers(project, application)):
         if answer.structured is Answer.YES:
             return answer
         if answer.structured is Answer.UNKNOWN:
@@ -123,7 +112,7 @@ def _named_class(project: Project, application: WebApplication) -> Location | No
                 if not isinstance(each, Reference) or name.rpartition(".")[2] not in STRUCTURED_CLASSES:
                     continue
                 meaning = project.values.evaluate(Site(path, python.blocks[block].scope), each).meaning
-                if isinstance(meaning, External) and not meaning.name.startswith("builtins."):
+                if isinstance(meaning, External) and not meaning.name.startswith(_OTHER_RENDERERS):
                     return Location(path, each.place)
     for path in own_python(project, application, "LoggingHandler"):
         if any(f" {name} " in project.identifiers(path) for name in ("_logs", "opentelemetry")):
@@ -171,13 +160,13 @@ def _of_call(project: Project, site: CallSite) -> LogFormat:
         meaning = project.values.evaluate(site.site, given).meaning if given is not None else Opaque("")
         if not isinstance(meaning, Pairs):
             return LogFormat(Answer.UNKNOWN, location, written, "the dictionary is put together when it runs")
-        texts = list(_texts_of(project, meaning))
-        if any(_has_fields(text) for text in texts):
+        texts = list(texts_of(project, meaning))
+        if any(has_fields(text) for text in texts):
             return LogFormat(Answer.YES, location, f"{written} has a formatter with fields")
         if any("json" in text.lower() or "logfmt" in text.lower() for text in texts):
             return LogFormat(Answer.UNKNOWN, location, written, "it names a format for machines that is not found")
         return LogFormat(Answer.NO, location, f"{written} has only formatters for plain text")
-    if any(_has_fields(text) for text in _texts_in(project, site)):
+    if any(has_fields(text) for text in texts_in(project, site)):
         return LogFormat(Answer.YES, location, f"{written} has a format with fields")
     return LogFormat(Answer.NO, location, f"{written} writes plain text")
 
@@ -213,8 +202,8 @@ def _of_django(project: Project, application: WebApplication) -> Iterator[LogFor
                 continue
             meaning = project.values.evaluate(Site(path), value).meaning
             location = Location(path, statement.place)
-            texts = list(_texts_of(project, meaning)) if isinstance(meaning, Pairs) else []
-            if any(_has_fields(text) for text in texts):
+            texts = list(texts_of(project, meaning)) if isinstance(meaning, Pairs) else []
+            if any(has_fields(text) for text in texts):
                 yield LogFormat(Answer.YES, location, "`LOGGING` has a formatter with fields")
             elif any(_is_own_handler(project, text) for text in texts):
                 yield LogFormat(Answer.UNKNOWN, location, "`LOGGING`", "a handler of its own writes the records")
@@ -227,16 +216,6 @@ def _is_own_handler(project: Project, name: str) -> bool:
     module, _, last = name.rpartition(".")
     path = project.modules.find(module, "settings.py") if module else None
     return path is not None and isinstance(project.names.module_member(path, last), Defined)
-
-
-def _of_documents(project: Project) -> Iterator[LogFormat]:
-    for path, document in logging_documents(project):
-        texts = [str(each.value) for each in walk(document) if isinstance(each, Constant)]
-        location = Location(path, document.place)
-        if any(_has_fields(text) or text.rpartition(".")[2] in STRUCTURED_CLASSES for text in texts):
-            yield LogFormat(Answer.YES, location, "a formatter with fields")
-        else:
-            yield LogFormat(Answer.NO, location, "this configuration has only formatters for plain text")
 
 
 def _elsewhere(project: Project, application: WebApplication) -> LogFormat:
@@ -252,53 +231,6 @@ def _elsewhere(project: Project, application: WebApplication) -> LogFormat:
                 reason = f"`{name}` may configure it"
                 return LogFormat(Answer.UNKNOWN, Location(path, call.place), reason=reason)
     return LogFormat(Answer.NO, None, "logging is never configured")
-
-
-# --- texts ---
-
-
-def _texts_in(project: Project, site: CallSite) -> Iterator[str]:
-    """The strings among the arguments of a call, those of constants that it names too."""
-    for argument in site.call.arguments:
-        meaning = project.values.evaluate(site.site, argument.value).meaning
-        for option in options(meaning):
-            if isinstance(option, Known) and isinstance(option.value, str):
-                yield option.value
-        yield from _literals(argument.value)
-
-
-def _literals(value: Value) -> Iterator[str]:
-    for each in walk(value):
-        if isinstance(each, Constant) and isinstance(each.value, str):
-            yield each.value
-        elif isinstance(each, Template | Operation):
-            yield "".join(str(part.value) for part in walk(each) if isinstance(part, Constant))
-
-
-def _texts_of(project: Project, meaning: Pairs, depth: int = 0) -> Iterator[str]:
-    """The strings of a dictionary and of what is inside it."""
-    for _, given in meaning.pairs:
-        inner = project.values.given(given).meaning
-        yield from _literals(given.value)
-        for option in options(inner):
-            match option:
-                case Known(str() as text):
-                    yield text
-                case Pairs() if depth < 5:
-                    yield from _texts_of(project, option, depth + 1)
-                case Items(_, values) if depth < 5:
-                    for each in values:
-                        if isinstance(found := project.values.given(each).meaning, Known):
-                            yield str(found.value)
-                case External(name):
-                    yield name
-
-
-def _has_fields(text: str) -> bool:
-    """Whether a format makes a record of keys and values, or a dotted name is that of a class that does."""
-    if text.rpartition(".")[2] in STRUCTURED_CLASSES and "." in text:
-        return True
-    return (_JSON_SHAPE.match(text) is not None and "%(" in text) or len(_KEYS_SHAPE.findall(text)) >= 2
 
 
 def _last(function: Value) -> str:

@@ -1,0 +1,79 @@
+"""What the format of log records is, and whether a text or a dictionary of `logging.config` makes one with fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from prodlint.facts import Constant, Operation, Template, Value, walk
+from prodlint.finding import Answer, Location
+from prodlint.libraries.observability import STRUCTURED_CLASSES
+from prodlint.project.values.bindings import External
+from prodlint.project.values.outcomes import Items, Known, Pairs, options
+
+if TYPE_CHECKING:
+    from prodlint.project import CallSite, Project
+
+__all__ = ["LogFormat", "has_fields", "literals", "texts_in", "texts_of"]
+
+_JSON_SHAPE = re.compile(r"""^\s*\{\s*['"]?\w+['"]?\s*:""")
+_KEYS_SHAPE = re.compile(r"""\b[\w.]+\s?=\s?["']?(?:%\(\w+\)|\$?\{\w)""")
+
+
+class LogFormat(Struct, frozen=True):
+    """What is known of the records' format."""
+
+    structured: Answer
+    location: Location | None
+    """What says so; None where nothing configures logging."""
+    what: str = ""
+    """A clause for a person: "`logging.basicConfig` writes plain text"."""
+    reason: str = ""
+    """Completes "because ...", where it is unknown."""
+
+
+def texts_in(project: Project, site: CallSite) -> Iterator[str]:
+    """The strings among the arguments of a call, those of constants that it names too."""
+    for argument in site.call.arguments:
+        meaning = project.values.evaluate(site.site, argument.value).meaning
+        for option in options(meaning):
+            if isinstance(option, Known) and isinstance(option.value, str):
+                yield option.value
+        yield from literals(argument.value)
+
+
+def literals(value: Value) -> Iterator[str]:
+    for each in walk(value):
+        if isinstance(each, Constant) and isinstance(each.value, str):
+            yield each.value
+        elif isinstance(each, Template | Operation):
+            yield "".join(str(part.value) for part in walk(each) if isinstance(part, Constant))
+
+
+def texts_of(project: Project, meaning: Pairs, depth: int = 0) -> Iterator[str]:
+    """The strings of a dictionary and of what is inside it."""
+    for _, given in meaning.pairs:
+        inner = project.values.given(given).meaning
+        yield from literals(given.value)
+        for option in options(inner):
+            match option:
+                case Known(str() as text):
+                    yield text
+                case Pairs() if depth < 5:
+                    yield from texts_of(project, option, depth + 1)
+                case Items(_, values) if depth < 5:
+                    for each in values:
+                        if isinstance(found := project.values.given(each).meaning, Known):
+                            yield str(found.value)
+                case External(name):
+                    yield name
+
+
+def has_fields(text: str) -> bool:
+    """Whether a format makes a record of keys and values, or a dotted name is that of a class that does."""
+    if text.rpartition(".")[2] in STRUCTURED_CLASSES and "." in text:
+        return True
+    return (_JSON_SHAPE.match(text) is not None and "%(" in text) or len(_KEYS_SHAPE.findall(text)) >= 2
