@@ -41,7 +41,7 @@ PROVIDERS = {
     "Stripe secret key": "sk_" + "live_" + made(24),
     "SendGrid API key": "SG" + "." + made(22) + "." + made(43),
     "Twilio API key": "S" + "K" + made(32, HEX),
-    "JSON web token": WEB_TOKEN + encoded('{"sub":"726dfd05","exp":1767000000}') + "." + made(43),
+    "JSON web token": WEB_TOKEN + encoded('{"sub":"726dfd05","exp":4102444800}') + "." + made(43),
     "private key": "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + made(64) + "\n" + made(64) + "\n",
     "Azure storage key": "DefaultEndpointsProtocol=https;Account" + "Key=" + made(86) + "==",
     "npm token": "//registry.npmjs.org/:_auth" + "Token=npm_" + made(36),

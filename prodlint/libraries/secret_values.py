@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections import Counter
 from itertools import pairwise
 from math import log2
@@ -17,6 +18,7 @@ __all__ = [
     "is_harmless",
     "is_placeholder",
     "is_random",
+    "is_respelled",
     "is_sequence",
     "is_template",
     "is_throw_away",
@@ -56,6 +58,7 @@ _HEADER = re.compile(r"\A(?:X-|Sec-)?[A-Z][a-zA-Z]*(?:-[A-Z][A-Za-z]*)+\Z|\AX-")
 _SECRET_WORD = re.compile(r"(?i)secret|s3cr|passw|p@ss|pa55|letmein|hunter\d|qwerty|admin")
 _RANDOM_ALPHABET = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*()?,:;|<>-]+")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-f]+|[0-9A-F]+)\Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z", re.IGNORECASE)
 _LEET = str.maketrans("013457@$!", "oieastasi")
 _SEQUENCES = (
@@ -132,12 +135,20 @@ def is_random(text: str) -> bool:
     entropy = -sum(count / length * log2(count / length) for count in Counter(text).values())
     if _HEXADECIMAL.match(text) is not None:
         return length >= 16 and entropy >= 2.6 and any(map(str.isdigit, text)) and not text.isdigit()
-    if entropy < 3 or text.isdigit() or _UUID.match(text) is not None:
+    if entropy < 3 or text.isdigit() or _UUID.match(text) is not None or _encodes_words(text):
         return False
     limit = 0.6 if length >= 16 else 0.5
     if not any(map(str.isdigit, text)):
         limit -= 0.1 if length >= 16 else 0.2
     return _wordiness(text) < limit and _wordiness(text.translate(_LEET)) < limit + 0.1
+
+
+def _encodes_words(text: str) -> bool:
+    """Whether a text is base64 of a few words (`aGVsbG8gd29ybGQ=`); with a colon they may be a user and a password."""
+    if len(text) % 4 or _BASE64.fullmatch(text) is None:
+        return False
+    decoded = b64decode(text)
+    return b" " in decoded and b":" not in decoded and all(32 <= each < 127 for each in decoded)
 
 
 def is_uuid(text: str) -> bool:
@@ -173,6 +184,13 @@ def is_throw_away(text: str) -> bool:
     lowered = text.lower()
     stem = lowered.rstrip("0123456789!")
     return lowered in THROW_AWAY or (stem in THROW_AWAY and not stem.startswith("p"))
+
+
+def is_respelled(text: str) -> bool:
+    """Whether a text is a word such as secret with figures in place of letters: `S3CR3TK3Y`."""
+    plain = text.lower()
+    spelled = plain.translate(_LEET)
+    return any(word in spelled and word not in plain for word in ("secret", "password"))
 
 
 def is_guessable(text: str) -> bool:

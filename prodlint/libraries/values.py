@@ -19,6 +19,13 @@ ENVIRONMENT_READS: dict[str, str] = {
     "environ.Env.list": "list",
     "environ.Env.db": "database",
     "environ.Env.db_url": "database",
+    "environ.Env.cache": "",
+    "environ.Env.cache_url": "",
+    "environ.Env.email": "",
+    "environ.Env.email_url": "",
+    "environs.Env.dj_db_url": "database",
+    "environs.Env.dj_email_url": "",
+    "environs.Env.dj_cache_url": "",
 }
 """Calls that read an environment variable: name first, then the default (by position or as `default=`), and the type
 that they convert to. Sources: Python's `os`, python-decouple, Starlette's "Configuration", environs and django-environ
@@ -31,6 +38,14 @@ ENVIRONMENT_READERS: dict[str, str] = {
     "environ.FileAwareEnv": "",
 }
 """Classes whose instances read an environment variable when they are called."""
+
+URL_READERS: dict[str, str] = {
+    "dj_database_url.config": "DATABASE_URL",
+    "dj_email_url.config": "EMAIL_URL",
+    "django_cache_url.config": "CACHE_URL",
+}
+"""Functions that read a URL from a variable (`env=`, else this one) and give a dictionary for Django's settings;
+without the variable they take `default=`. Source: each project's README."""
 
 SETTINGS_BASES = frozenset(
     {

@@ -62,17 +62,20 @@ def constant(text: str, place: int, name: str, role: str, secrets: list[Secret])
     Where the string looks like a secret, its `Secret` is appended to `secrets` and the constant is the redacted one.
     """
     judge = _judge()
-    judgement = judge(text, name, role) if judge is not None and text else None
-    if judgement is None:
-        if judge is not None and "${" in text:
-            return _interpolated(text, place, judge, secrets)
+    if judge is None or not text:
         return Constant(text, place)
-    secrets.append(Secret(place, judgement.kind, name, role, len(text), judgement.confidence))
-    return Constant(judgement.redacted, place, "redacted")
+    # The defaults first: they belong to the variable that they are the default of, not to what the whole is bound to.
+    kept = _without_defaults(text, place, judge, secrets) if "${" in text else text
+    judgement = judge(kept, name, role)
+    if judgement is not None:
+        secrets.append(Secret(place, judgement.kind, name, role, len(text), judgement.confidence))
+        return Constant(judgement.redacted, place, "redacted")
+    return Constant(kept, place, "redacted" if kept != text else "")
 
 
-def _interpolated(text: str, place: int, judge: Callable[[str, str, str], Any], secrets: list[Secret]) -> Constant:
-    """The constant of a text with `${NAME:-default}` in it, whose defaults are judged by the name of the variable."""
+def _without_defaults(text: str, place: int, judge: Callable[[str, str, str], Any], secrets: list[Secret]) -> str:
+    """A text with `${NAME:-default}` in it, whose defaults are judged by the name of the variable and masked where they
+    look like a secret."""
     parts, copied = [], 0
     for match in _DEFAULTED.finditer(text):
         name, default = match.groups()
@@ -81,9 +84,7 @@ def _interpolated(text: str, place: int, judge: Callable[[str, str, str], Any], 
             secrets.append(Secret(place, judgement.kind, name, "default", len(default), judgement.confidence))
             parts += [text[copied : match.start(2)], judgement.redacted]
             copied = match.end(2)
-    if not parts:
-        return Constant(text, place)
-    return Constant("".join((*parts, text[copied:])), place, "redacted")
+    return "".join((*parts, text[copied:]))
 
 
 def capitals(text: str, secrets: tuple[Secret, ...]) -> str:

@@ -59,6 +59,8 @@ _PLUGINS = tuple((each, re.compile(each.trigger)) for each in PLUGINS)
 _KEY_BODY = re.compile(
     r"PRIVATE KEY(?: BLOCK)?-----(?:\\n|\s){0,8}(?:[\w-]{1,40}: [^\\\n]{0,200}(?:\\n|\n)+)*([A-Za-z0-9+/=\\\s]{64,})"
 )
+_PAST = 1793500000
+"""Seconds since 1970: the beginning of November 2026. A fixed moment, as what is read of a file may be kept."""
 _JWT = re.compile(r"eyJ[\w=-]+\.eyJ[\w=-]+\.[\w=-]{20,}")
 
 
@@ -141,7 +143,8 @@ def _has_key_body(text: str) -> bool:
 
 
 def _is_public_token(token: str) -> bool:
-    """Whether a JSON web token is made for publication: samples of documents, and keys for anonymous clients."""
+    """Whether a JSON web token opens nothing: samples of documents, keys for anonymous clients, and those that had
+    expired when this was written."""
     from base64 import urlsafe_b64decode
     from json import loads
 
@@ -152,6 +155,9 @@ def _is_public_token(token: str) -> bool:
         return True
     if not isinstance(claims, dict):
         return True
+    expires = claims.get("exp")
+    if isinstance(expires, (int, float)) and expires < _PAST:
+        return True
     return claims.get("role") == "anon" or claims.get("sub") == "1234567890" or claims.get("name") == "John Doe"
 
 
@@ -160,7 +166,10 @@ def _in_url(text: str) -> Judgement | None:
     redacted, kind, best = text, "", ""
     for match, what in _embedded(text):
         password = match["password"]
-        if is_placeholder(password) or password.lower() in {"password", "pass", "pwd", "secret"}:
+        if password.lower() in {"password", "pass", "pwd", "secret"}:
+            continue
+        # `app:app@` is short, and a password all the same.
+        if is_placeholder(password) and password.lower() != (match.groupdict().get("user") or "").lower():
             continue
         confidence = _url_confidence(match, what, password)
         if not confidence:

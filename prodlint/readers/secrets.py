@@ -17,6 +17,7 @@ from prodlint.libraries.secret_values import (
     is_guessable,
     is_harmless,
     is_random,
+    is_respelled,
     is_throw_away,
     is_uuid,
 )
@@ -100,8 +101,8 @@ def _is_signing_value(text: str, name: str, role: str, spaced: bool) -> bool:
         return is_phrase and (name.isupper() or (is_setting and role in {"assignment", "keyword"}))
     if is_setting and role in {"assignment", "keyword", "parameter", "key", "line"}:
         return role != "key" or name.isupper() or has_secret_shape(text) or is_guessable(text)
-    # a bare `secret` is as often the name of a secret in a vault
-    return has_secret_shape(text) and not text.isupper()
+    # a bare `secret` is as often the name of a secret in a vault, which is never spelled `S3CR3T`
+    return has_secret_shape(text) and (not text.isupper() or is_respelled(text))
 
 
 # --- Text files and comments ------------------------------------------------------------------------------------------
@@ -138,7 +139,8 @@ def _key_block(text: str) -> Secret | None:
 
 def _in_line(line: str, number: int) -> Secret | None:
     match = _SHELL.match(line)
-    if match is not None:
+    # `password=form.password.data,` is a line of a program, whose template cannot be read as one.
+    if match is not None and not match["value"].endswith((",", "(", "[", "{")):
         judgement = judge(match["value"], match["name"], "line")
         start, end, name = *match.span("value"), match["name"]
     else:

@@ -24,10 +24,12 @@ def check(project: Project) -> Iterator[Finding]:
 def _finding(each: EnvFile) -> Finding:
     secrets = each.real or each.guessable
     names = [f"`{name}`" for name, _ in secrets]
-    shown = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+    shown = ", ".join(names[:2]) if len(names) > 2 else " and ".join(names)
+    shown += f" and {len(names) - 2} more" if len(names) > 2 else ""
     how = "is committed" if each.is_committed else "stands in the tree and no `.gitignore` covers it"
     if each.real:
-        what = f"holds {shown}: whoever can read the repository can use them"
+        them = "them" if len(secrets) > 1 else "it"
+        what = f"holds {shown}: whoever can read the repository can use {them}"
         severity = Severity.WARNING if each.development else None
     else:
         what = f"has a word anyone would try for {shown}: real values put there are committed too"

@@ -28,7 +28,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             yield Undecided(each.location, f"default of {each.variable}", "a validator may refuse it")
             continue
         severity = Severity.WARNING if each.is_throw_away else None
-        if not each.production:
+        if not each.production or each.is_local:
             severity = Severity.NOTE
         fields = {"variable": each.variable, "where": each.where, "kind": each.kind}
         yield Finding(each.location, each.variable, fields, (), severity)

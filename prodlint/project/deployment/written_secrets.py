@@ -122,7 +122,12 @@ def _strong(path: str, value: Value, strong: dict[int, Secret], where: str, prod
         if secret is not None:
             name = f"`{secret.name}`" if secret.name else f"a {secret.kind}"
             name = f"the password in {name}" if secret.name and " in a " in secret.kind else name
-            yield Written(Location(path, secret.place), name, where, True, production)
+            yield Written(Location(path, secret.place), name, where, _is_real(secret), production)
+
+
+def _is_real(secret: Secret) -> bool:
+    """Whether a value is more than a word that anyone would try, such as `admin`."""
+    return secret.kind != "guessable password"
 
 
 def _after_name(value: Value) -> int:
@@ -150,7 +155,7 @@ def _of_image(path: str, content: Dockerfile, strong: dict[int, Secret], product
             )
             if secret is not None:
                 named = f"`{secret.name}`" if secret.name else f"a {secret.kind}"
-                yield Written(Location(path, secret.place), named, "the image", True, shipped)
+                yield Written(Location(path, secret.place), named, "the image", _is_real(secret), shipped)
             elif instruction.keyword == "ENV" and _is_guessable(name, value):
                 yield Written(Location(path, place), f"`{name}`", "the image", False, shipped)
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Fallback", "fallbacks"]
 
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_]\w*):?-([^${}]+)\}")
+_URL = "password in the URL"
+_HOST = re.compile(r"@\[?(?:localhost|127\.[0-9.]+|::1|0\.0\.0\.0)\]?(?=[:/?,]|\Z)", re.IGNORECASE)
+"""The same machine as the host of a URL."""
 _NOTHING = frozenset("none null nil unset undefined empty todo false true yes no 0 1 -".split())
 
 
@@ -47,6 +50,8 @@ class Fallback(Struct, frozen=True):
     is_throw_away: bool = False
     """Whether it is what local services are started with: `postgres`."""
     production: bool = True
+    is_local: bool = False
+    """Whether it is the usual password of a server on the same machine, which nobody else reaches."""
 
 
 def fallbacks(project: Project) -> Iterator[Fallback]:
@@ -76,7 +81,9 @@ def _in_code(project: Project) -> Iterator[Fallback]:
         seen.add(spot)
         step = Step(f"`{read.variable}` is read here", Location(path, read.statement))
         key = Key(len(found.value.encode()), "" if found.redacted else found.value, read.variable, (step,))
-        yield Fallback(read.variable, read.location, kind, "the source", is_refused(project, key), weak)
+        local = weak and kind == _URL and _HOST.search(found.value) is not None
+        refused = is_refused(project, key)
+        yield Fallback(read.variable, read.location, kind, "the source", refused, weak, is_local=local)
 
 
 def _secret(project: Project, read: Read) -> Secret | None:
@@ -91,8 +98,8 @@ def _judge(family: str, noun: str, found: Known, secret: Secret | None, sample: 
     """How to call a default that is a usable secret, and whether it is one that local services are started with; ""
     for all others."""
     text = str(found.value).strip()
-    if secret is not None and " in a " in secret.kind:  # A URL of a local server with its usual password opens nothing.
-        return ("password in a connection URL" if secret.confidence != "low" else ""), False
+    if secret is not None and " in a " in secret.kind:
+        return _URL, secret.confidence == "low"
     if secret is not None and secret.confidence == "high":
         return secret.kind, False
     if not family or sample:
@@ -188,6 +195,7 @@ def _in_compose(project: Project, path: str) -> Iterator[Fallback]:
         production = not is_development_file(path) and not any(
             mounts_source(project, path, service) for service in services(document)
         )
+        said: list[Fallback] = []
         for value in walk(document):
             if not isinstance(value, Constant) or not isinstance(value.value, str) or "${" not in value.value:
                 continue
@@ -199,5 +207,9 @@ def _in_compose(project: Project, path: str) -> Iterator[Fallback]:
                 kind, weak = _judge(*meaning_of(name), found, secret, is_sample_name(name))
                 if kind and spot not in seen:
                     seen.add(spot)
+                    local = weak and kind == _URL and _HOST.search(text) is not None
                     where = Location(path, value.place)
-                    yield Fallback(name, where, kind, "the file", False, weak, production)
+                    said.append(Fallback(name, where, kind, "the file", False, weak, production, local))
+        # The password of a server that the file starts is the one to speak of; usual ones in URLs repeat it.
+        repeats = any(each.kind == "password" for each in said)
+        yield from (each for each in said if not (repeats and each.kind == _URL and each.is_throw_away))

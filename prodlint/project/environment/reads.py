@@ -26,7 +26,7 @@ from prodlint.facts import (
     walk,
 )
 from prodlint.finding import Location
-from prodlint.libraries.values import ENVIRONMENT_READERS, ENVIRONMENT_READS
+from prodlint.libraries.values import ENVIRONMENT_READERS, ENVIRONMENT_READS, URL_READERS
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Environment, Given, Instance, Known, Site
 
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Read", "find_reads", "is_demanded"]
 
-_MENTIONS = ("getenv", "environ", "environs", "decouple", "Config", "BaseSettings", "SettingsConfigDict", "env")
+_MENTIONS = (
+    *("getenv", "environ", "environs", "decouple", "Config", "BaseSettings", "SettingsConfigDict", "env"),
+    *("dj_database_url", "dj_email_url", "django_cache_url"),
+)
 _HELPER = re.compile(r"env|config|conf|setting|secret|getvar", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _OPTIONAL = frozenset({"os.getenv", "os.environ.get", "environ.get"})
@@ -159,6 +162,10 @@ class _Finder:
         return replace(read, default=Given(self.site, other), raises=False)
 
     def _call(self, call: Call, target: str, default: Value | None) -> Read | None:
+        if getattr(call.function, "name", "").endswith("config"):
+            usual = URL_READERS.get(self.project.values.external_name(self.site, call.function))
+            if usual is not None:
+                return self._of_url(call, usual, target)
         first = call.positional(0) or call.keyword("key")
         if first is None:
             return None
@@ -185,6 +192,15 @@ class _Finder:
             given = Constant(None, call.place)
         raises = given is None and name not in _OPTIONAL
         return self._read(str(known.value), call.place, given, raises, target)
+
+    def _of_url(self, call: Call, usual: str, target: str) -> Read | None:
+        """`dj_database_url.config(default=...)`, which gives nothing where neither is there."""
+        named = call.keyword("env") or call.positional(0)
+        known = self.project.values.evaluate(self.site, named).meaning if named is not None else Known(usual)
+        if not isinstance(known, Known) or not _VARIABLE.fullmatch(str(known.value)):
+            return None
+        given = call.keyword("default") or call.positional(1)
+        return self._read(str(known.value), call.place, given, False, target)
 
     def _is_in_scheme(self, meaning: object, variable: str) -> bool:
         """Whether `environ.Env(DEBUG=(bool, False))` gives a variable a default."""
