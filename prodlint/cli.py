@@ -230,7 +230,7 @@ def rules(words: tuple[str, ...], form: str, select: tuple[str, ...], ignore: tu
 
 
 @command.command()
-@click.argument("subject", type=click.Choice(SUBJECTS))
+@click.argument("subject", metavar="{" + "|".join(SUBJECTS) + "}")
 @paths_argument
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", help="How to show it.")
 @cache_option
@@ -238,6 +238,9 @@ def rules(words: tuple[str, ...], form: str, select: tuple[str, ...], ignore: tu
 @config_option
 def inspect(subject: str, paths: tuple[str, ...], form: str, no_cache: bool, jobs: int, file: str | None) -> int:
     """Show what prodlint knows of the application: its routes, tables, migrations, queries or settings."""
+    if subject not in SUBJECTS:
+        hint = nearest(subject, list(SUBJECTS)) or f"; there are {', '.join(f'`{each}`' for each in SUBJECTS)}."
+        raise click.UsageError(f"There is no `{subject}` to inspect{hint}")
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise click.UsageError(f"There is no file or folder `{missing[0]}`.")

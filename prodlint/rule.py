@@ -140,10 +140,11 @@ def nearest(word: str, known: Mapping[str, object] | list[str]) -> str:
     """ "; did you mean `x`?" with the nearest known word, or "" where none is near."""
     import difflib  # Only for mistakes: it costs a twentieth of a warm run.
 
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = {each.lower(): each for each in reversed(list(known))}
+    found = difflib.get_close_matches(word.lower(), list(words), n=1, cutoff=0.6)
     if not found and len(word) > 3:
-        found = [each for each in known if word in each]
-    return f"; did you mean `{found[0]}`?" if found else ""
+        found = [each for each in words if word.lower() in each]
+    return f"; did you mean `{words[found[0]]}`?" if found else ""
 
 
 # --- Finding and keeping ----------------------------------------------------------------------------------------------

@@ -39,10 +39,11 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     kinds = Counter(source.kind for source in project.sources.values())
     seen = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     yield f"# Files found when this was written: {seen or 'none'}."
-    yield from (f"# {_clean(sentence)}" for sentence in found(project))
+    for sentence in found(project):
+        yield from _wrapped(_clean(sentence))
     yield ""
     yield '# What to run: rules, categories, "default" or "all". Categories:'
-    yield f"# {', '.join(sorted({rule.category for rule in rules.values()}))}."
+    yield from _wrapped(", ".join(sorted({rule.category for rule in rules.values()})) + ".")
     yield 'select = ["default"]'
     yield ""
     yield "# What of that not to run. A single finding is better hidden where it stands, with its reason, by a comment"
@@ -75,10 +76,7 @@ def _lines(project: Project, rules: Mapping[str, Rule]) -> Iterator[str]:
     yield from (f'# {json.dumps(folder + "/**")} = ["missing-request-timeout"]' for folder in folders)
     yield ""
     yield "# What no source tells, somebody vouches for; one table an item, as docs/checklist.md describes. Items:"
-    yield from textwrap.wrap(
-        ", ".join(item.name for item in ITEMS.values() if item.running), 110, initial_indent="# ",
-        subsequent_indent="# ", break_on_hyphens=False,
-    )  # fmt: skip
+    yield from _wrapped(", ".join(item.name for item in ITEMS.values() if item.running))
     yield "# [attestations.load-test]"
     yield '# by = "who answers for it"'
     yield "# on = 2026-11-02"
@@ -98,14 +96,22 @@ def _public_routes(project: Project) -> Iterator[str]:
     reasons = Counter(reason for _, reason in several if reason)
     if reasons:
         named = ", ".join(f"{reason} ({number})" for reason, number in sorted(reasons.items()))
-        yield f"# Public by nature, so that they need no entry: {_clean(named)}."
+        yield from _wrapped(f"Public by nature, so that they need no entry: {_clean(named)}.")
     if not rest:
         yield '# public-routes = ["/status", "/public/*"]'
         return
-    yield f"# Nobody is refused at {len(rest)} other paths; keep those that are open on purpose."
+    others = "1 other path" if len(rest) == 1 else f"{len(rest)} other paths"
+    yield f"# Nobody is refused at {others}; keep what is open on purpose."
     if len(rest) > _MOST:
         yield f"# The first {_MOST}; `prodlint inspect routes` lists them all."
     yield f"# public-routes = {json.dumps([_clean(path) for path in rest[:_MOST]])}"
+
+
+def _wrapped(text: str) -> list[str]:
+    """A comment of as many lines as it needs."""
+    return textwrap.wrap(
+        text, 110, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False, break_long_words=False
+    )
 
 
 def _clean(text: str) -> str:

@@ -43,14 +43,17 @@ def _applications(project: Project, routes: list[Route]) -> Iterator[str]:
         frameworks = Counter(route.framework for route in several)
         guarded = sum(project.authentication(route).status == "required" for route in several)
         name = frameworks.most_common(1)[0][0]
-        yield f"Application: {name} in {_at(place)}, {len(several)} routes; {guarded} refuse an anonymous caller."
+        number = f"{len(several)} route{'s' if len(several) != 1 else ''}"
+        refuse = {0: "none refuses", 1: "1 refuses"}.get(guarded, f"{guarded} refuse")
+        yield f"Application: {name} in {_at(place)}, {number}; {refuse} an anonymous caller."
 
 
 def _servers(project: Project) -> Iterator[str]:
     for served in project.deployment.servers:
         if not served.start.production:
             continue
-        workers = f"{served.workers} workers" if served.workers is not None else f"workers: {served.reason}"
+        plural = "" if served.workers == 1 else "s"
+        workers = f"{served.workers} worker{plural}" if served.workers is not None else f"workers: {served.reason}"
         target = f" of {served.target}" if served.target else ""
         yield f"Server: {served.server}{target}, {workers} ({_at(served.location or served.start.location)})."
 
@@ -61,7 +64,8 @@ def _databases(project: Project) -> Iterator[str]:
             continue
         dialects = [SERVERS.get(each, each) for each in engine.database.dialects]
         what = " or ".join(dict.fromkeys(dialects)) or f"unknown, because {engine.database.reason}"
-        yield f"Database: {what}, over `{engine.name}` in {_at(engine.location)}."
+        doubt = f" ({engine.database.reason})" if dialects and engine.database.reason else ""
+        yield f"Database: {what}{doubt}, over `{engine.name}` in {_at(engine.location)}."
 
 
 def _first(lines: Iterator[str]) -> Iterator[str]:

@@ -133,8 +133,9 @@ def test_formats_and_files_are_paired_in_order(tree, prodlint) -> None:
         (["--output", "no/folder/x.json"], "`no/folder/x.json` cannot be written: no such file or directory."),
         (["explain", "unused"], "There is no rule `unused`; did you mean `unused-suppression`?"),
         (["explain"], "Missing argument 'RULE'."),
-        (["inspect", "cats"], "Invalid value for '{routes|tables|migrations|queries|settings}': 'cats' is not one of 'routes', 'tables', 'migrations', "
-         "'queries', 'settings'."),
+        (["inspect", "cats"], "There is no `cats` to inspect; there are `routes`, `tables`, `migrations`, `queries`, "
+                              "`settings`."),
+        (["inspect", "Route"], "There is no `Route` to inspect; did you mean `routes`?"),
         (["inspect", "routes", "nowhere"], "There is no file or folder `nowhere`."),
         (["init", "nowhere"], "There is no folder `nowhere`."),
     ],
@@ -232,7 +233,7 @@ def test_init_says_what_it_found(tree, prodlint) -> None:
     prodlint("init")
     text = (tree / "prodlint.toml").read_text()
     for line in (
-        "# Application: fastapi in app/main.py:4, 2 routes; 0 refuse an anonymous caller.",
+        "# Application: fastapi in app/main.py:4, 2 routes; none refuses an anonymous caller.",
         "# Server: gunicorn of app.main:app, 4 workers (Dockerfile:2).",
         "# Database: PostgreSQL, over `create_engine` in app/main.py:5.",
         "# Proxy: docker-compose.yml:3 configures or starts one, which may limit, time out and add headers as well.",

@@ -34,9 +34,9 @@ def _of_image(project: Project, image: Image) -> Iterator[Finding | Undecided]:
             return
         if name not in _ROOT:
             return
-        cause = f"`USER {user.arguments[0]}`"
+        cause = f"the image ends with `USER {user.arguments[0]}`"
     else:
-        cause = "it has no `USER`"
+        cause = "the image has no `USER`"
         root = runs_as_root(image.base)
         if root is False:
             return

@@ -37,6 +37,11 @@ def pooling_active(app: Application) -> Iterator[Evidence]:
         if engine.library == "django":
             yield from _kept(app, engine)
             continue
+        if engine.name == "SQLALCHEMY_DATABASE_URI":
+            # https://flask-sqlalchemy.readthedocs.io/en/stable/config/: one engine an application, whose sessions end
+            # with their request.
+            yield for_it("Flask-SQLAlchemy makes one engine for the application", engine.location)
+            continue
         python = app.project.python(engine.location.path)
         if python is not None and python.scopes[engine.site.scope].kind == "module":
             line = span(engine.location.place).line
