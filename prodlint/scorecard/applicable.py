@@ -101,7 +101,7 @@ def database(app: Application) -> tuple[Answer, str]:
 def server_database(app: Application) -> tuple[Answer, str]:
     if any(each.is_server for each in app.engines):
         return _YES
-    if app.django_models is not None or any(not each.is_embedded for each in app.engines):
+    if app.django_models is not None or any(not each.is_embedded or each.database.reason for each in app.engines):
         return Answer.YES, ""
     if app.engines:
         return Answer.NO, f"the database is a file ({', '.join(app.engines[0].database.dialects)})"

@@ -48,6 +48,5 @@ class Engine(Struct, frozen=True):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether it only ever opens a file or memory: not where that is what it does unless a variable is set."""
-        known = self.database.dialects if not self.database.reason else ()
-        return bool(known) and all(dialect in EMBEDDED for dialect in known)
+        """Whether it only ever opens a file or memory."""
+        return bool(self.database.dialects) and all(dialect in EMBEDDED for dialect in self.database.dialects)
