@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Location
+from prodlint.libraries.frameworks import FRAMEWORKS
 from prodlint.project.routes.aiohttp.table import find_routes as aiohttp_routes
 from prodlint.project.routes.django.table import find_routes as django_routes
 from prodlint.project.routes.fastapi.exceptions import handled_exceptions
@@ -73,7 +74,7 @@ class Routing:
         for lost in (each for found_by in reversed(self._found) for each in reversed(found_by.lost)):
             if lost.location not in read:
                 found[lost.location] = lost
-        if self.routes or found or self.routers.routers:
+        if any(True for _ in self.project.mentioning("fastapi", "starlette", *FRAMEWORKS)):
             seen = {each.location for router in self.routers.routers.values() for each in router.registrations}
             unread = {each.location for each in self.project.unread_routes}
             for lost in unfollowed(self.project, read | seen | unread | self.routers.on_classes | set(found)):
