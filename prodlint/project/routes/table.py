@@ -77,7 +77,9 @@ class Routing:
         if any(True for _ in self.project.mentioning("fastapi", "starlette", *FRAMEWORKS)):
             seen = {each.location for router in self.routers.routers.values() for each in router.registrations}
             unread = {each.location for each in self.project.unread_routes}
-            for lost in unfollowed(self.project, read | seen | unread | self.routers.on_classes | set(found)):
+            for lost in unfollowed(
+                self.project, read | seen | unread | self.routers.on_classes | set(found), self.routes
+            ):
                 found[lost.location] = lost
         return tuple(sorted(found.values(), key=lambda each: each.location))
 

@@ -3,7 +3,7 @@ missing without a word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Call, Constant, Value
@@ -11,7 +11,7 @@ from prodlint.finding import Location
 from prodlint.libraries.fastapi import ROUTE_DECORATORS
 from prodlint.libraries.frameworks import FRAMEWORKS, NO_ROUTERS
 from prodlint.project.routes.fastapi.named import method_of
-from prodlint.project.routes.route import Lost
+from prodlint.project.routes.route import Lost, Route
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Function, Instance, Meaning, Opaque, Site
 
@@ -21,29 +21,41 @@ if TYPE_CHECKING:
 _REGISTERING = frozenset({*ROUTE_DECORATORS, "add_api_route", "add_route", "add_websocket_route"})
 
 
-def unfollowed(project: Project, known: Set[Location]) -> Iterator[Lost]:
-    """Decorators with a path (`@secured("/items")`) and the same by hand, at none of the places that are known."""
+def unfollowed(project: Project, known: Set[Location], routes: Collection[Route]) -> Iterator[Lost]:
+    """Decorators with a path (`@secured("/items")`) and the same by hand, at none of the places that are known, of
+    which `routes` has none either."""
+    handled: dict[Defined, list[str]] = {}
+    for route in routes:
+        if route.handler is not None:
+            handled.setdefault(route.handler, []).append(route.path)
     for path in project.python_paths:
         if project.role(path) in {"test", "migration", "example", "documentation"}:
             continue
-        for site, call, places in _candidates(project, path):
+        for site, call, places, handler in _candidates(project, path):
+            if any(each.endswith(_path(call)) for each in handled.get(handler, ())):
+                continue
             if known.isdisjoint(Location(path, each) for each in places):
                 reason = _reason(project, site, call.function, is_by_hand=len(places) > 1)
                 if reason:
                     yield Lost(Location(path, places[0]), f"route `{_path(call)}`", reason)
 
 
-def _candidates(project: Project, path: str) -> Iterator[tuple[Site, Call, tuple[int, ...]]]:
-    """The decorators of a file that are given a path, and the calls that apply one by hand; and where they stand."""
+def _candidates(project: Project, path: str) -> Iterator[tuple[Site, Call, tuple[int, ...], Defined]]:
+    """The decorators of a file that are given a path, and the calls that apply one by hand; where they stand, and
+    what is decorated."""
     python = project.python(path)
-    for scope in python.scopes if python is not None else ():
+    for index, scope in enumerate(python.scopes if python is not None else ()):
         for decorator in scope.decorators:
             if isinstance(decorator, Call) and _path(decorator):
-                yield Site(path, max(scope.parent, 0)), decorator, (decorator.place,)
+                yield Site(path, max(scope.parent, 0)), decorator, (decorator.place,), Defined(path, index)
     for call, block in project.calls_in(path) if python is not None else ():
         if isinstance(call.function, Call) and _path(call.function) and call.positional(0) is not None:
             assert python is not None
-            yield Site(path, python.blocks[block].scope), call.function, (call.function.place, call.place)
+            site = Site(path, python.blocks[block].scope)
+            given = call.positional(0)
+            meaning = project.values.evaluate(site, given).meaning if given is not None else None
+            handler = meaning if isinstance(meaning, Defined) else Defined(path, site.scope)
+            yield site, call.function, (call.function.place, call.place), handler
 
 
 def _path(call: Call) -> str:

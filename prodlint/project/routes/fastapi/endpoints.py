@@ -45,6 +45,8 @@ def endpoints_of(project: Project, registration: Registration) -> Iterator[Endpo
         if registration.applied is not None:
             meaning = project.values.given(registration.applied).meaning
         handler = _handler(project, meaning)
+    if _is_partial(meaning):  # Starlette asks for the function inside (`starlette.routing.Route.__init__`).
+        meaning = handler
     methods = _methods(project, registration)
     if handler is not None and project.scope_of(handler).kind == "class":
         yield from _of_class(project, handler, methods or ())
@@ -62,12 +64,19 @@ def _handler(project: Project, meaning: Meaning | None) -> Defined | None:
         match option:
             case Defined():
                 return option
+            case Instance(_, call) if _is_partial(option) and call is not None:
+                first = call.value.positional(0) if isinstance(call.value, Call) else None
+                return _handler(project, project.values.evaluate(call.site, first).meaning) if first else None
             case Instance(Defined(path, scope)):
                 code = project.names.class_member(path, scope, "__call__")
                 return code if isinstance(code, Defined) else None
             case Function(of):
                 return of
     return None
+
+
+def _is_partial(meaning: Meaning | None) -> bool:
+    return isinstance(meaning, Instance) and meaning.of == External("functools.partial")
 
 
 def _of_class(project: Project, view: Defined, methods: tuple[str, ...]) -> Iterator[Endpoint]:

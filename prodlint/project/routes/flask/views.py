@@ -58,6 +58,10 @@ def view_of(project: Project, given: Given, depth: int = 0) -> View:
     meaning = project.values.evaluate(site, value).meaning
     match meaning:
         case Defined():
+            wrapped = _of_call(project, site, value, depth) if isinstance(value, Call) else None
+            if wrapped is not None and wrapped.code is not None and _copies(project, meaning):
+                if project.scope_of(wrapped.code).kind == "class":
+                    return wrapped  # `functools.wraps` copies `methods` and `view_class` too.
             return View(meaning)
         case Function(of):
             return View(of)
@@ -103,6 +107,13 @@ def _of_call(project: Project, site: Site, call: Call, depth: int) -> View:
     if guard is None:
         guard = Guard("decorator", "?", Location(site.path, call.place), unknown="a decorator around it is computed")
     return View(view.code, (guard, *view.guards), view.unknown, view.name)
+
+
+def _copies(project: Project, wrapper: Defined) -> bool:
+    """Whether a function takes the attributes of another one over."""
+    site = Site(wrapper.path, max(project.scope_of(wrapper).parent, 0))
+    calls = (each for each in project.scope_of(wrapper).decorators if isinstance(each, Call))
+    return any(project.values.external_name(site, each.function) == "functools.wraps" for each in calls)
 
 
 def _last_assigned(project: Project, variable: Variable, before: int) -> Value | None:
