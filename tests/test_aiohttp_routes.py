@@ -71,6 +71,14 @@ def create():
     assert view.view is not None
 
 
+def test_routes_in_a_loop() -> None:
+    code = "from aiohttp import web\nasync def a(request): ...\nasync def b(request): ...\ndef make():\n"
+    code += " app = web.Application()\n for path, handler in [('/a', a), ('/b', b)]:\n"
+    code += "  app.router.add_get(path, handler)\n return app\n"
+    found = [(each.path, each.name) for each in project_of({"main.py": code}).routes]
+    assert found == [("/a", "main.a"), ("/b", "main.b")]
+
+
 def test_middleware_and_decorators() -> None:
     project = project_of(
         {

@@ -1387,3 +1387,31 @@ def save(data):
         "POST /become/{user_id}": "",
         "POST /users": "signup",
     }
+
+
+def test_a_wrapped_class_keeps_its_methods(tmp_path: Path) -> None:
+    same(
+        tmp_path,
+        {
+            "main.py": """
+from functools import wraps
+from flask import Flask, abort, request
+from flask.views import MethodView
+
+def keyed(f):
+    @wraps(f)
+    def inner(*args, **kwargs):
+        if "x-key" not in request.headers:
+            abort(401)
+        return f(*args, **kwargs)
+    return inner
+
+class Things(MethodView):
+    def get(self): return "x"
+    def post(self): return "x"
+
+app = Flask(__name__)
+app.add_url_rule("/things", view_func=keyed(Things.as_view("things")))
+"""
+        },
+    )

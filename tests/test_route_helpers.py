@@ -244,3 +244,21 @@ def test_a_helper_of_which_nothing_is_known_counts_once() -> None:
     found = _table(code)
     assert [each for each in found if not each.startswith("lost")] == []
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "paths"),
+    [
+        ("from bottle import route\n@route('/x')\ndef x(): ...", ["/x"]),
+        ("from robyn import Robyn\napp = Robyn('x')\n@app.get('/x')\ndef x(): ...", ["/x"]),
+        ("import blacksheep\napp = blacksheep.Application()\n@app.router.get('/x')\ndef x(): ...", ["/x"]),
+        ("import tornado.web\napp = tornado.web.Application([('/', H)])", ["*"]),
+        (
+            "from pyramid.config import Configurator\nwith Configurator() as config:\n config.add_route('x', '/x')",
+            ["*"],
+        ),
+        ("import falcon\napp = falcon.App()\napp.add_route('/x', X())", ["*"]),
+    ],
+)
+def test_frameworks_that_are_not_read_are_counted(code: str, paths: list[str]) -> None:
+    assert [each.path for each in project_of({"main.py": code}).unread_routes] == paths

@@ -8,6 +8,14 @@ OBJECTS: dict[str, str] = {
     "sanic.Sanic": "Sanic",
     "sanic.Blueprint": "Sanic",
     "bottle.Bottle": "Bottle",
+    "robyn.Robyn": "Robyn",
+    "robyn.SubRouter": "Robyn",
+    "blacksheep.Application": "BlackSheep",
+    "blacksheep.Application.router": "BlackSheep",
+    "blacksheep.Router": "BlackSheep",
+    "emmett.App": "Emmett",
+    "microdot.Microdot": "Microdot",
+    "muffin.Application": "Muffin",
 }
 """Objects on which routes are registered by decorators such as `@app.route("/")`."""
 
@@ -18,12 +26,29 @@ HANDLER_DECORATORS: dict[str, str] = {
     "flask_appbuilder.api.expose": "Flask-AppBuilder",
     "flask_appbuilder.baseviews.expose": "Flask-AppBuilder",
     "flask_classful.route": "Flask-Classful",
+    **{
+        f"{module}.{name}": title
+        for module, title in (("bottle", "Bottle"), ("hug", "Hug"), ("blacksheep", "BlackSheep"))
+        for name in ("route", "get", "post", "put", "patch", "delete")
+    },
 }
 """Decorators that make a function a route by themselves."""
 
+APPLICATION_CALLS: dict[str, str] = {
+    "tornado.web.Application": "Tornado",
+    "pyramid.config.Configurator": "Pyramid",
+    "cherrypy.quickstart": "CherryPy",
+    "cherrypy.tree.mount": "CherryPy",
+    "falcon.App": "Falcon",
+    "falcon.API": "Falcon",
+    "falcon.asgi.App": "Falcon",
+    "web.application": "web.py",
+}
+"""Calls that make an application whose routes stand in no decorators."""
+
 NO_ROUTERS = frozenset(
     "slack_bolt celery typer click socketio discord telegram aiogram dash streamlit nicegui gradio mcp fastmcp "
-    "textual kivy aiohttp litestar django ninja sanic bottle "
+    "textual kivy aiohttp litestar django ninja sanic bottle robyn blacksheep emmett microdot muffin falcon hug "
     "flask quart flask_restful flask_restx flask_restplus flask_smorest flask_openapi3 apiflask connexion "
     "requests httpx redis boto3 googleapiclient".split()
 )

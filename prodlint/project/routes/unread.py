@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from prodlint.facts import Attribute, Call, Constant, Reference, Value
 from prodlint.finding import Location
-from prodlint.libraries.frameworks import HANDLER_DECORATORS, METHODS, OBJECTS
+from prodlint.libraries.frameworks import APPLICATION_CALLS, HANDLER_DECORATORS, METHODS, OBJECTS
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Instance, Site
 
@@ -31,7 +31,14 @@ class Unread(Struct, frozen=True):
 
 def unread_routes(project: Project) -> tuple[Unread, ...]:
     """All such routes of application code, by path and place."""
-    return tuple(sorted(_decorated(project), key=lambda each: each.location))
+    return tuple(sorted((*_decorated(project), *_made(project)), key=lambda each: each.location))
+
+
+def _made(project: Project) -> Iterator[Unread]:
+    """Applications whose routes stand in no decorators: each counts once."""
+    for call in project.calls(APPLICATION_CALLS):
+        if project.role(call.path) not in {"test", "migration"}:
+            yield Unread(Location(call.path, call.call.place), "*", APPLICATION_CALLS[call.name])
 
 
 def _decorated(project: Project) -> Iterator[Unread]:
@@ -68,6 +75,8 @@ def _framework(project: Project, site: Site, function: Value) -> str:
         return ""
     if inner is not None:
         meaning = project.values.evaluate(site, inner).meaning
+        if isinstance(meaning, External) and meaning.name in OBJECTS:
+            return OBJECTS[meaning.name]
         if isinstance(meaning, Instance):
             of = meaning.of
             if isinstance(of, External):

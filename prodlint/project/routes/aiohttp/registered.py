@@ -14,6 +14,7 @@ from prodlint.project.routes.conditions import tests_around
 from prodlint.project.routes.entries import entries
 from prodlint.project.routes.route import Lost
 from prodlint.project.values.bindings import Bound, Defined, External, Variable
+from prodlint.project.values.loops import looped, mentioned_in
 from prodlint.project.values.outcomes import Given, Instance, Meaning, Site, options
 from prodlint.project.values.parameters import passed
 
@@ -86,7 +87,8 @@ class Registered:
                     for key in self._owners(site, owner) if owner is not None else ():
                         self.middleware.setdefault(key, []).append(Given(site, call.arguments[-1].value))
                 if kind in _METHODS and receiver is not None:
-                    self._add(site, kind, receiver, call, tests_around(python, path, block))
+                    for run in looped(self.project.values, python, site, mentioned_in(call), block):
+                        self._add(run, kind, receiver, call, tests_around(python, path, block))
 
     def _add(self, site: Site, kind: str, receiver: Value, call: Call, tests: tuple[Given, ...]) -> None:
         resource = self._resource(site, receiver)
