@@ -4,6 +4,7 @@ import builtins
 from pathlib import Path
 from typing import Any
 
+import libcst
 import libcst as cst
 import msgspec
 import pytest
@@ -26,7 +27,7 @@ from prodlint.facts import (
 )
 from prodlint.readers.python import read
 from prodlint.syntax.nesting import too_deep
-from prodlint.syntax.parse import parse
+from prodlint.syntax.parse import _LAYOUT, parse
 
 ROOT = Path(__file__).parent.parent
 OWN = sorted(
@@ -197,20 +198,65 @@ def test_names_tell_what_a_file_mentions() -> None:
     assert names.startswith(" ") and names.endswith(" ")
 
 
-def test_nodes_are_checked_again_after_parsing() -> None:
+SYNTAX = """\
+import a.b as c, d
+from ..e import (f, g as h,)
+from i import *
+@j(1)
+async def k(l, /, m: int = 1, *n, o=2, **p) -> q:
+    '''text''' "more"; b"x"
+    global r
+    async with s as t, u: v = await w
+    async for x in y: yield x
+    else: yield from z
+    return (yield), lambda *, b: b
+class A(B, metaclass=C):
+    d: e = f; g += 1
+    try: pass
+    except (H, I) as j: raise k from l
+    else: assert m, n
+    finally: del o[p:q:r, ...], s
+while not (a < b <= c is not d not in e) and f or -g ** h @ i: break
+if a: continue
+elif (b := c): nonlocal_ = [*d, {**e, "f": g}, {h, i}, (), (j for k in l if m async for n in o), {p: q for r in s}]
+else: t = f"{u!r:>{v}} {{w}}" r"x" if y else 1.5e3 + 0x_f + 2j
+match a:
+    case [b, *c] | {"d": e, **f} if g: h(*i, j=k, **l)
+    case M(n, o=p) as q: pass
+    case _: pass
+"""
+
+
+@pytest.mark.parametrize("text", [SYNTAX, *(path.read_text() for path in OWN[::25])])
+def test_the_quick_parser_gives_the_tree_of_libcst(text: str) -> None:
+    """Type by type and field by field, but for layout."""
+    seen = set()
+    pairs: list[tuple[Any, Any]] = [(cst.parse_module(text), parse(text))]
+    while pairs:
+        node, lean = pairs.pop()
+        if isinstance(node, cst.CSTNode):
+            kind = type(node).__name__
+            if lean == "" or kind == "MaybeSentinel":
+                assert kind in _LAYOUT
+                continue
+            assert kind == type(lean).__name__
+            seen.add(kind)
+            pairs += ((getattr(node, name), getattr(lean, name)) for name in lean.__struct_fields__)
+        elif isinstance(node, (list, tuple)):
+            assert len(node) == len(lean)
+            pairs += zip(node, lean, strict=True)
+        else:
+            assert node == lean
+    assert len(seen) > (100 if text == SYNTAX else 10)
+
+
+def test_libcst_is_left_as_it_was() -> None:
+    """Others in the process make and check nodes of their own."""
     content("x = 1\n")
     read("main.py", "x = (\n")
     with pytest.raises(cst.CSTValidationError):
         cst.Name("")
-
-
-@pytest.mark.parametrize("path", OWN[::8], ids=str)
-def test_what_the_quick_parser_leaves_out_changes_no_fact(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = path.read_text()
-    quick = read("a.py", text)
-    assert cst.parse_module(text).code == text
-    monkeypatch.setattr("prodlint.readers.python.parse", cst.parse_module)
-    assert read("a.py", text) == quick
+    assert cst.Name is libcst.Name and cst.parse_expression("a").with_changes(value="b").value == "b"
 
 
 def test_the_quick_parser_refuses_what_libcst_refuses() -> None:

@@ -6,8 +6,7 @@ import gc
 import re
 import sys
 import threading
-
-import libcst as cst
+from typing import TYPE_CHECKING
 
 from prodlint.facts import (
     Facts,
@@ -18,6 +17,11 @@ from prodlint.facts import (
 from prodlint.readers.python_statements import Statements
 from prodlint.syntax.nesting import too_deep
 from prodlint.syntax.parse import parse
+
+if TYPE_CHECKING:
+    import libcst as cst
+else:
+    from prodlint.syntax.parse import nodes as cst
 
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION_LIMIT = 9000

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
-
-import libcst as cst
+from typing import TYPE_CHECKING, Any
 
 from prodlint.facts import (
     Argument,
@@ -32,6 +30,11 @@ from prodlint.facts import (
 )
 from prodlint.readers.python_literals import Literals
 from prodlint.syntax.cursor import place_between
+
+if TYPE_CHECKING:
+    import libcst as cst
+else:
+    from prodlint.syntax.parse import nodes as cst
 
 OPERATORS: dict[type[Any], str] = {
     cst.Add: "+",

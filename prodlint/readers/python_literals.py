@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
-
-import libcst as cst
+from typing import TYPE_CHECKING, Any
 
 from prodlint.facts import (
     Attribute,
@@ -18,6 +16,11 @@ from prodlint.facts import (
 )
 from prodlint.readers.secrets import judge
 from prodlint.syntax.cursor import Cursor, place_between
+
+if TYPE_CHECKING:
+    import libcst as cst
+else:
+    from prodlint.syntax.parse import nodes as cst
 
 _CONSTANTS: dict[str, bool | None] = {"True": True, "False": False, "None": None}
 _MAX_INTEGER = 1 << 63
