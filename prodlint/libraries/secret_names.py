@@ -76,7 +76,9 @@ def meaning_of(name: str) -> Meaning:
     if last in {"credential", "credentials"}:
         return ("issued", "credential")
     if last == "secret" or (last == "secrets" and owners):
-        return ("issued", f"{owner} secret") if owner in ISSUED_OWNERS else ("signing", "secret")
+        # `APP_SECRET` is the application's own key, `wechat_app_secret` what somebody issued.
+        is_own = owner in ("app", "application") and len(owners) == 1 and name.isupper()
+        return ("issued", f"{owner} secret") if owner in ISSUED_OWNERS and not is_own else ("signing", "secret")
     if last == "token":
         return _NOTHING if owner in SILENT_TOKEN_OWNERS else ("issued", "token")
     if last == "salt" and owner in {"password", "security"}:

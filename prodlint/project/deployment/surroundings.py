@@ -44,6 +44,8 @@ class Command(Struct, frozen=True):
     location: Location
 
 
+_IMPORTERS = frozenset(["fastapi", "flask", "litestar", "quart", "uvicorn", "gunicorn", "hypercorn", "granian"])
+"""Programs that import the application that they are given."""
 _DEVELOPMENT = re.compile(r"debug|dev|local|test|reload|verbose", re.IGNORECASE)
 
 
@@ -153,7 +155,9 @@ def started_by(project: Project, path: str, starts: list[Command]) -> Step | Non
     """The command that runs a file: `python path/file.py`, `python -m package.module`; None for none."""
     dotted = project.modules.name(path).removesuffix(".__main__")
     for command in starts:
-        for word, following in zip(command.words, (*command.words[1:], "")):
+        for before, word, following in zip(("", *command.words), command.words, (*command.words[1:], "")):
+            if before in _IMPORTERS or word in _IMPORTERS:
+                break  # `fastapi run app.py` imports the file, and its `__main__` block does not run.
             script = word.removeprefix("./").lstrip("/")
             is_file = script.endswith(".py") and (
                 path == script or path.endswith(f"/{script}") or script.endswith(f"/{path}")

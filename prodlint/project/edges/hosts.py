@@ -81,8 +81,13 @@ def _of_calls(project: Project, path: str) -> Iterator[HostList]:
             else:  # Starlette's default is any host.
                 yield HostList(location, "TrustedHostMiddleware", "any")
         elif written & {"AllowedHostsConfig", "Litestar"} and value is not None:
-            if not isinstance(value, Call):
+            # An `AllowedHostsConfig(...)` in place is a call of its own.
+            if not isinstance(value, Call) or _last(value) != "AllowedHostsConfig":
                 yield _list(project, location, "allowed_hosts", Given(site, value))
+
+
+def _last(call: Call) -> str:
+    return str(getattr(call.function, "name", "")).rpartition(".")[2]
 
 
 def _of_setting(project: Project, path: str, symbol: Variable) -> Iterator[HostList]:

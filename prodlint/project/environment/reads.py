@@ -28,6 +28,7 @@ from prodlint.facts import (
 from prodlint.finding import Location
 from prodlint.libraries.values import ENVIRONMENT_READERS, ENVIRONMENT_READS, URL_READERS
 from prodlint.project.values.bindings import Defined, External
+from prodlint.project.values.environment import default_of, maker_of, prefix_of
 from prodlint.project.values.outcomes import Environment, Given, Instance, Known, Site
 
 if TYPE_CHECKING:
@@ -188,24 +189,37 @@ class _Finder:
         if name in ENVIRONMENT_READERS and "starlette" in name:
             given = call.keyword("default") or call.positional(2)
         given = given if given is not None else default
-        if given is None and self._is_in_scheme(meaning, str(known.value)):
-            given = Constant(None, call.place)
-        raises = given is None and name not in _OPTIONAL
-        return self._read(str(known.value), call.place, given, raises, target)
+        variable = str(known.value)
+        maker = maker_of(self.project.values, self.site, call)
+        if maker is None:
+            return self._read(variable, call.place, given, given is None and name not in _OPTIONAL, target)
+        fixed = default_of(maker, variable)
+        prefix = f"{prefix_of(self.project.values, maker)}{self._prefixed()}"
+        read = self._read(f"{prefix}{variable}", call.place, given, given is None and fixed is None, target)
+        return replace(read, default=fixed) if read.default is None and fixed is not None else read
+
+    def _prefixed(self) -> str:
+        """What `with env.prefixed("SHOP_"):` around a statement puts before the names."""
+        python = self.project.python(self.site.path)
+        found, block = "", self.block
+        while python is not None and block >= 0:
+            value = python.blocks[block].value if python.blocks[block].kind == "with" else None
+            if isinstance(value, Call) and getattr(value.function, "name", "").endswith(".prefixed"):
+                first = value.positional(0) or value.keyword("prefix")
+                found = f"{first.value}{found}" if isinstance(first, Constant) else found
+            block = python.blocks[block].parent
+        return found
 
     def _of_url(self, call: Call, usual: str, target: str) -> Read | None:
         """`dj_database_url.config(default=...)`, which gives nothing where neither is there."""
         named = call.keyword("env") or call.positional(0)
         known = self.project.values.evaluate(self.site, named).meaning if named is not None else Known(usual)
+        if isinstance(known, External) and known.name.endswith(".DEFAULT_ENV"):
+            known = Known(usual)
         if not isinstance(known, Known) or not _VARIABLE.fullmatch(str(known.value)):
             return None
         given = call.keyword("default") or call.positional(1)
         return self._read(str(known.value), call.place, given, False, target)
-
-    def _is_in_scheme(self, meaning: object, variable: str) -> bool:
-        """Whether `environ.Env(DEBUG=(bool, False))` gives a variable a default."""
-        call = meaning.call if isinstance(meaning, Instance) else None
-        return call is not None and isinstance(call.value, Call) and call.value.keyword(variable) is not None
 
     def _helper(self, call: Call, helper: Defined, target: str, default: Value | None) -> Read | None:
         """A function of the tree's own that reads the variable that it is given the name of."""

@@ -24,6 +24,7 @@ from prodlint.libraries.values import (
     RETURNS,
 )
 from prodlint.project.values.bindings import Defined, External, Module
+from prodlint.project.values.environment import default_of, maker_of, prefix_of
 from prodlint.project.values.operations import method
 from prodlint.project.values.outcomes import (
     Environment,
@@ -150,10 +151,15 @@ def _read(values: Values, site: Site, call: Call, kind: str) -> Outcome:
         kind = kind or "cast"
     step = Step("the environment is read here", Location(site.path, call.place))
     text = str(name.value) if isinstance(name, Known) else "?"
-    if default is None:
+    given = Given(site, default) if default is not None else None
+    maker = maker_of(values, site, call)
+    if maker is not None:
+        given = given or default_of(maker, text)
+        text = f"{prefix_of(values, maker)}{text}"
+    if given is None:
         is_optional = values.external_name(site, call.function) in {"os.getenv", "os.environ.get"}
         return Outcome(Environment(text, Known(None) if is_optional else None), (step,))
-    fallback = values.evaluate(site, default)
+    fallback = values.given(given)
     meaning = fallback.meaning
     cast = keywords.get("cast")
     if (cast is not None and values.external_name(site, cast) == "builtins.bool") or kind == "bool":
