@@ -1,10 +1,10 @@
-"""Base images: which user a container runs as when no `USER` says so."""
+"""Images: which user a container runs as when no `USER` says so, and which are nobody's own application."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["runs_as_root"]
+__all__ = ["is_third_party", "runs_as_root"]
 
 _ROOT = frozenset(
     """python pypy debian ubuntu alpine node nginx httpd fedora centos rockylinux almalinux amazonlinux oraclelinux
@@ -46,3 +46,16 @@ def runs_as_root(image: str) -> bool | None:
     head, _, last = name.rpartition("/")
     name = f"{head}/{last.partition(':')[0]}" if head else last.partition(":")[0]
     return True if name in _ROOT else None
+
+
+_THIRD_PARTY = re.compile(
+    r"(?:^|/)(?:nginx|postgres|postgresql|redis|valkey|mysql|mariadb|mongo|rabbitmq|memcached|minio|traefik|caddy|envoy"
+    r"|haproxy|httpd|grafana|prometheus|loki|elasticsearch|opensearch|kafka|zookeeper|pgbouncer|adminer|pgadmin4?"
+    r"|mailhog|mailpit|flower|keycloak|vault|node|busybox|alpine|curl|kubectl)(?::|@|$|-)"
+)
+"""Databases, queues, proxies and tools that applications run beside them, by the last part of their names."""
+
+
+def is_third_party(image: str) -> bool:
+    """Whether an image is that of a database, a proxy or a tool, and not of an application."""
+    return bool(_THIRD_PARTY.search(image))

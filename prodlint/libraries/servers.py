@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["CONCURRENCY", "DEVELOPMENT_COMMANDS", "RELOADERS", "SERVERS", "SERVING_CALLS", "WORKERS", "Server"]
+__all__ = [
+    "CONCURRENCY",
+    "DEVELOPMENT_COMMANDS",
+    "QUEUES",
+    "RELOADERS",
+    "RUN_FUNCTIONS",
+    "SERVERS",
+    "SERVING_CALLS",
+    "WORKERS",
+    "Queue",
+    "RunFunction",
+    "Server",
+]
 
 
 class Server(Struct, frozen=True):
@@ -43,6 +55,27 @@ https://gunicorn.org/reference/settings/#workers (WEB_CONCURRENCY, default 1),
 https://hypercorn.readthedocs.io/en/latest/how_to_guides/configuring.html, https://github.com/emmett-framework/granian,
 https://uwsgi-docs.readthedocs.io/en/latest/Options.html, https://fastapi.tiangolo.com/deployment/server-workers/,
 https://docs.litestar.dev/latest/usage/cli.html, https://sanic.dev/en/guide/running/running.html."""
+
+
+class RunFunction(Struct, frozen=True):
+    """A function that serves an application from Python."""
+
+    server: str
+    has_workers: bool = False
+    """Whether its `workers` is a number of processes."""
+    default_port: int = 8000
+    variables: tuple[str, ...] = ()
+
+
+RUN_FUNCTIONS: dict[str, RunFunction] = {
+    "uvicorn.run": RunFunction("uvicorn", True, 8000, ("WEB_CONCURRENCY",)),
+    "uvicorn.main.run": RunFunction("uvicorn", True, 8000, ("WEB_CONCURRENCY",)),
+    "aiohttp.web.run_app": RunFunction("aiohttp", False, 8080),
+    "waitress.serve": RunFunction("waitress-serve", False, 8080),
+}
+"""Sources: https://www.uvicorn.org/deployment/ (`workers` of `uvicorn.run`, WEB_CONCURRENCY where it is not given),
+https://docs.aiohttp.org/en/stable/web_reference.html#aiohttp.web.run_app,
+https://docs.pylonsproject.org/projects/waitress/en/stable/usage.html."""
 
 CONCURRENCY: dict[str, tuple[int, tuple[str, ...]]] = {
     "gunicorn": (1, ("--threads",)),
@@ -100,6 +133,40 @@ SERVING_CALLS = frozenset(
     }
 )
 """Functions and classes that serve an application from a program of its own."""
+
+
+class Queue(Struct, frozen=True):
+    """A program that works on a queue: how many processes it has, and how many jobs each does at once."""
+
+    command: str = ""
+    """The sub-command that works; "" where the program does nothing else."""
+    processes: tuple[str, ...] = ()
+    """Options for the number of processes."""
+    default_processes: int = 1
+    """0 where it is decided when it runs, by the number of processors."""
+    jobs: tuple[str, ...] = ()
+    """Options for the number of jobs that a process does at once."""
+    default_jobs: int = 1
+    """0 for as many as there are connections."""
+
+
+QUEUES: dict[str, Queue] = {
+    "celery": Queue("worker", ("-c", "--concurrency"), 0),
+    "rq": Queue("worker"),
+    "rqworker": Queue(),
+    "arq": Queue("", (), 1, (), 10),
+    "dramatiq": Queue("", ("-p", "--processes"), 0, ("-t", "--threads"), 8),
+    "huey_consumer": Queue("", (), 1, ("-w", "--workers"), 1),
+    "huey_consumer.py": Queue("", (), 1, ("-w", "--workers"), 1),
+    "taskiq": Queue("worker", ("-w", "--workers"), 2, (), 0),
+    "procrastinate": Queue("worker", (), 1, ("-c", "--concurrency"), 1),
+}
+"""Sources: https://docs.celeryq.dev/en/stable/userguide/workers.html#concurrency (processes of the pool `prefork`, as
+many as the machine has), https://python-rq.org/docs/workers/ (one job at a time),
+https://arq-docs.helpmanual.io/#arq.worker.Worker (max_jobs 10),
+https://dramatiq.io/guide.html#workers (processes as many as the machine has, 8 threads),
+https://huey.readthedocs.io/en/latest/consumer.html, https://taskiq-python.github.io/guide/cli.html (2 processes),
+https://procrastinate.readthedocs.io/en/stable/howto/basics/worker.html."""
 
 RUNS = frozenset(
     {

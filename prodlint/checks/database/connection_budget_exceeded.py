@@ -23,10 +23,9 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             continue
         fields = {
             "how": budget.how,
-            "each": str(budget.each),
             "total": str(budget.total),
             "limit": str(budget.limit),
             "database": server_name(engine),
         }
-        here = Step(f"each process keeps up to {budget.each} connections of this engine", engine.location)
+        here = Step("each process has a pool of this engine", engine.location)
         yield Finding(engine.location, engine.subject, fields, (here, *budget.steps))

@@ -26,6 +26,10 @@ _PREFIXED = (
     "url_prefix", "PrefixMiddleware", "ProxyFix",
 )  # fmt: skip
 """Names that speak of a path in front of all routes."""
+_STRICT = frozenset(["flask", "django", "aiohttp"])
+"""Frameworks that answer 404 to a slash too many: they redirect to a path with a slash, never to one without.
+https://flask.palletsprojects.com/en/stable/quickstart/#unique-urls-redirection-behavior,
+https://docs.djangoproject.com/en/stable/ref/settings/#append-slash."""
 _MOUNTS = ("mount", "Mount", "StaticFiles", "create_static_files_router", "make_asgi_app", "frontend")
 
 
@@ -46,6 +50,8 @@ def answered(project: Project, probe: Probe) -> Answered:
     path = probe.path
     other: Route | None = None
     for route in routes:
+        if route.framework in _STRICT and path.endswith("/") and path != "/" and not route.path.endswith(("/", "}")):
+            continue
         pattern = path_pattern(route)
         if pattern.fullmatch(path) or pattern.fullmatch(path.rstrip("/")) or _is_root(route, path):
             if {"GET", "HEAD", "*"} & set(route.methods):

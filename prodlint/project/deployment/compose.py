@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from prodlint.facts import Constant, Document, Mapping, Sequence, Value
@@ -42,6 +43,8 @@ class Service(Struct, frozen=True):
     place: int
     folder: str
     """The project that the file belongs to."""
+    sibling: str = ""
+    """The Dockerfile of the service that builds the image which this one only names."""
 
     @property
     def path(self) -> str:
@@ -111,7 +114,7 @@ class Service(Struct, frozen=True):
         """The Dockerfile that it is built with, relative to the root; "" where it is not known."""
         context = self.context
         if context is None or context.startswith(".."):
-            return ""
+            return self.sibling
         written = self.text("build", "dockerfile") or "Dockerfile"
         return posixpath.normpath(posixpath.join(context, written))
 
@@ -128,10 +131,32 @@ def find_services(project: Project) -> tuple[Service, ...]:
         for document in content.values if isinstance(content, Document) else ():
             if isinstance(document, Mapping) and isinstance(document.get("services"), Mapping):
                 documents[path] = document
-    return tuple(_services(project, documents))
+    extended: dict[str, Mapping] = {}
+    for path in _extended(documents):
+        named = project.facts(path).content if path in project.sources and path not in documents else None
+        for document in named.values if isinstance(named, Document) else ():
+            if isinstance(document, Mapping):
+                extended[path] = document
+    found = tuple(_services(project, documents, extended))
+    built = {each.text("image"): each.dockerfile for each in found if each.text("image") and each.dockerfile}
+    return tuple(
+        each if each.dockerfile else msgspec.structs.replace(each, sibling=built.get(each.text("image"), ""))
+        for each in found
+    )
 
 
-def _services(project: Project, documents: dict[str, Mapping]) -> Iterator[Service]:
+def _extended(documents: dict[str, Mapping]) -> Iterator[str]:
+    """The files whose services those of compose files extend, whatever their names are."""
+    for path, document in documents.items():
+        for _, service in _items(document.get("services")):
+            extends = service.get("extends") if isinstance(service, Mapping) else None
+            file = extends.get("file") if isinstance(extends, Mapping) else None
+            if isinstance(file, Constant):
+                yield posixpath.normpath(posixpath.join(posixpath.dirname(path), str(file.value)))
+
+
+def _services(project: Project, documents: dict[str, Mapping], extended: dict[str, Mapping]) -> Iterator[Service]:
+    known = documents | extended
     beneath = {path: _beneath(path, documents) for path in documents}
     for path, document in documents.items():
         under = beneath[path]
@@ -143,8 +168,8 @@ def _services(project: Project, documents: dict[str, Mapping]) -> Iterator[Servi
         if not under and not is_compose(document):
             continue
         for name in names:
-            layers = list(_layers(project, documents, path, name, 0))
-            layers += list(_layers(project, documents, under, name, 0)) if under else []
+            layers = list(_layers(project, known, path, name, 0))
+            layers += list(_layers(project, known, under, name, 0)) if under else []
             if not layers:
                 continue
             own = next((key.place for key, _ in _pairs(listed) if key.value == name), layers[0][1].place)

@@ -136,7 +136,8 @@ def production_stages(content: Dockerfile) -> frozenset[int]:
 
 def is_compose(document: Value) -> bool:
     """Whether a YAML document is a compose file."""
-    return any(service.get("image") or service.get("build") for service in services(document))
+    keys = ("image", "build", "extends")
+    return any(service.get(key) for service in services(document) for key in keys)
 
 
 def services(document: Value) -> Iterator[Mapping]:

@@ -14,6 +14,8 @@ from prodlint.project.deployment.pipelines import Job, Pipeline, find_pipelines
 from prodlint.project.deployment.platforms import Entry, HealthPath, find_entries, find_health_paths
 from prodlint.project.deployment.probes import Probe, asking_files, find_probes
 from prodlint.project.deployment.proxies import Front, fronts_of_files
+from prodlint.project.deployment.queues import Working, find_working
+from prodlint.project.deployment.replicas import find_replicas
 from prodlint.project.deployment.servers import Served, find_served
 from prodlint.project.deployment.starts import Start, find_starts
 from prodlint.project.deployment.traefik import fronts_of_labels
@@ -59,6 +61,11 @@ class Deployment:
     def workloads(self) -> tuple[Workload, ...]:
         """The workloads of the Kubernetes manifests."""
         return find_workloads(self.project)
+
+    @cached_property
+    def replicas(self) -> dict[str, int]:
+        """The most pods that any manifest gives a workload, by its name."""
+        return find_replicas(self.project)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -111,6 +118,11 @@ class Deployment:
     def servers(self) -> tuple[Served, ...]:
         """The web servers among what is started, with their numbers of workers and replicas."""
         return find_served(self.project, self.starts)
+
+    @cached_property
+    def working(self) -> tuple[Working, ...]:
+        """The workers of queues among what is started."""
+        return find_working(self.starts)
 
 
 __all__ = ["Deployment"]

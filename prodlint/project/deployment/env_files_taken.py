@@ -31,7 +31,9 @@ def env_files_below(project: Project, context: str) -> dict[str, Step | None]:
     for reader in readers_of(project):
         named = [name for name in reader.names if name in project.sources or f"{name}.example" in project.sources]
         for name in (named or reader.names)[:1]:
-            if name.startswith(prefix):
+            # Compose refuses to start without the file; code reads on where there is none.
+            compose = project.sources[reader.step.location.path].kind == "yaml"
+            if name.startswith(prefix) and (named or compose or is_ignored(project, name)):
                 found.setdefault(name.removeprefix(prefix), reader.step)
     if not found and is_ignored(project, f"{prefix}.env"):
         found[".env"] = None

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Constant, Mapping, Sequence, Template, Value, walk
+from prodlint.facts import Constant, Mapping, Script, Sequence, Template, Value, walk
 from prodlint.finding import Location
+from prodlint.libraries.images import is_third_party
 from prodlint.project.deployment.behind import OTHER_PORT, behind_proxy, published_ports
 from prodlint.project.deployment.images import image_of
 from prodlint.project.deployment.manifests import Container, text
 from prodlint.project.deployment.servers import python_file
 from prodlint.project.deployment.shell import programs, programs_of, texts
+from prodlint.project.deployment.starts import script_of
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -51,11 +53,6 @@ _URL = re.compile(
     r"(?P<path>/[^\s\"'`|;&)?#]*)?"
 )
 _CLIENTS = frozenset(["curl", "wget", "http", "https", "xh", "httpie", "hurl"])
-_THIRD_PARTY = re.compile(
-    r"(?:^|/)(?:nginx|postgres|postgresql|redis|valkey|mysql|mariadb|mongo|rabbitmq|memcached|minio|traefik|caddy|envoy"
-    r"|haproxy|httpd|grafana|prometheus|loki|elasticsearch|opensearch|kafka|zookeeper|pgbouncer|adminer|pgadmin4?"
-    r"|mailhog|mailpit|flower|keycloak|vault|node|busybox|alpine|curl|kubectl)(?::|@|$|-)"
-)
 
 
 def find_probes(project: Project, deployment: Deployment) -> tuple[Probe, ...]:
@@ -99,7 +96,7 @@ def _of_images(project: Project, deployment: Deployment) -> Iterator[Probe]:
         if written.startswith("["):
             written = " ".join(image.resolved(word) for word in texts_of(written) or words)
         ports = _ports(deployment, image.path, "")
-        for path, port, fails, location in _asked(project, written, image.location(instruction), image.path):
+        for path, port, fails, location in _asked(project, written, image.location(instruction), image.path, image):
             doubt = _doubt(port, ports)
             yield Probe(path, port, location, "the HEALTHCHECK of this image", image.folder, fails, doubt)
 
@@ -126,7 +123,7 @@ def _of_services(project: Project, deployment: Deployment) -> Iterator[Probe]:
             written = " ".join(words)
         written = written.replace("$$", "$")
         ports = _ports(deployment, service.path, service.name)
-        for path, port, fails, location in _asked(project, written, found[1], service.path):
+        for path, port, fails, location in _asked(project, written, found[1], service.path, image):
             what = f"the healthcheck of the service `{service.name}`"
             yield Probe(path, port, location, what, service.folder, fails, _doubt(port, ports))
 
@@ -140,8 +137,10 @@ def _joined(words: list[str]) -> str:
     return " ".join(f"'{word}'" if " " in word or "(" in word else word for word in words)
 
 
-def _asked(project: Project, written: str, location: Location, near: str) -> Iterator[tuple[str, str, bool, Location]]:
-    """The paths that a command asks for: path, port, whether a 404 fails it, place. A script of Python is followed."""
+def _asked(
+    project: Project, written: str, location: Location, near: str, image: Image | None = None, depth: int = 0
+) -> Iterator[tuple[str, str, bool, Location]]:
+    """The paths that a command asks for: path, port, whether a 404 fails it, place. A script is followed."""
     several = list(programs(written)) or list(programs_of(written.split()))
     for program in several:
         given = " ".join(program.words[1:])
@@ -156,6 +155,10 @@ def _asked(project: Project, written: str, location: Location, near: str) -> Ite
             file = python_file(project, program.path.removeprefix("./"), near)
             for value, _ in project.values_in(file) if file else ():
                 yield from _in_python(value, file)
+        elif depth < 2 and (script := script_of(project, program.path, image, near)):
+            content = project.facts(script).content
+            for line in content.lines if isinstance(content, Script) else ():
+                yield from _asked(project, line.text, Location(script, line.place), script, image, depth + 1)
 
 
 def _in_python(value: Value, file: str) -> Iterator[tuple[str, str, bool, Location]]:
@@ -186,11 +189,11 @@ def _doubt(port: str, ports: frozenset[str]) -> str:
 
 def _of_workloads(project: Project, deployment: Deployment) -> Iterator[Probe]:
     own = {c.image.partition("@")[0].rpartition(":")[0] or c.image for w in deployment.workloads for c in w.containers}
-    own = {image for image in own if image and not _THIRD_PARTY.search(image)}
+    own = {image for image in own if image and not is_third_party(image)}
     ports = {each.port for each in deployment.servers if each.port}
     for workload in deployment.workloads:
         for container in workload.containers:
-            if _THIRD_PARTY.search(container.image) or not deployment.concerns(workload.folder):
+            if is_third_party(container.image) or not deployment.concerns(workload.folder):
                 continue
             for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
                 probe = container.mapping.get(kind)

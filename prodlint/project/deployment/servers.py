@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from prodlint.facts import Constant, Document, Mapping
 from prodlint.finding import Location, Step
 from prodlint.libraries.servers import DEVELOPMENT_COMMANDS, RELOADERS, RUNS, SERVERS, Server
+from prodlint.project.deployment.python_programs import files_of, runs_in
 from prodlint.project.deployment.shell import Program
 from prodlint.project.deployment.starts import Start
 from prodlint.project.deployment.surroundings import is_main
@@ -52,7 +54,24 @@ def find_served(project: Project, starts: tuple[Start, ...]) -> tuple[Served, ..
         server = SERVERS.get(start.program.name)
         if server is not None and (not server.command or server.command in start.program.words[1:]):
             found.append(_served(project, start, server))
+        elif server is None:
+            found += _served_by_python(project, start)
     return tuple(found)
+
+
+def _served_by_python(project: Project, start: Start) -> Iterator[Served]:
+    """The server that a Python program, a module or an installed command starts."""
+    name = start.program.path if start.program.name.endswith(".py") else start.program.name
+    named = (name,) if name.endswith(".py") else files_of(project, name)
+    path = next((found for each in named if (found := python_file(project, each, start.file))), "")
+    for run in runs_in(project, path) if path else ():
+        via = (*start.via, Step(f"this runs `{path}`", start.location))
+        own = msgspec.structs.replace(start, via=via)
+        given = next((start.environment[each] for each in run.variables if each in start.environment), "")
+        workers = int(given) if given.isdigit() else run.workers
+        reason = f"the number of workers in `{path}` is decided when it runs" if workers is None else ""
+        yield Served(own, run.server, run.target, workers, reason, run.location, run.port)
+        return
 
 
 def _served(project: Project, start: Start, server: Server) -> Served:

@@ -16,8 +16,10 @@ from msgspec import Struct
 
 from prodlint.facts import Line, Script, Sequence
 from prodlint.finding import Location, Step
+from prodlint.project.deployment.built import image_of_container
 from prodlint.project.deployment.compose import Service
 from prodlint.project.deployment.images import Image, image_of, resolved
+from prodlint.project.deployment.manifests import Container, Workload
 from prodlint.project.deployment.shell import Program, defaulted, programs, programs_of, texts
 
 if TYPE_CHECKING:
@@ -78,13 +80,7 @@ def find_starts(project: Project, deployment: Deployment) -> tuple[Start, ...]:
         found += _of_service(project, service)
     for workload in deployment.workloads:
         for container in workload.containers:
-            words = [*texts(container.mapping.get("command")), *texts(container.mapping.get("args"))]
-            if words:
-                start = Start(
-                    Program(("",), ""), container.location, "manifest", container.name, workload.production,
-                    workload.folder, workload.path, replicas=workload.replicas,
-                )  # fmt: skip
-                found += _followed(project, start, list(programs_of(words)))
+            found += _of_container(project, deployment, workload, container)
     for entry in deployment.entries:
         path = entry.location.path
         start = Start(
@@ -93,6 +89,30 @@ def find_starts(project: Project, deployment: Deployment) -> tuple[Start, ...]:
         )  # fmt: skip
         found += _followed(project, start, list(programs(entry.command)))
     return tuple(found)
+
+
+def _of_container(
+    project: Project, deployment: Deployment, workload: Workload, container: Container
+) -> Iterator[Start]:
+    """What a container of a manifest runs: its `command` replaces the image's entry point, its `args` the rest."""
+    command, words = container.mapping.get("command"), texts(container.mapping.get("args"))
+    image = None if command is not None else image_of_container(project, deployment, container)
+    location = container.location
+    if command is not None:
+        words = [*texts(command), *words]
+    elif image is not None and not words:
+        whole = command_of(image)
+        words, location = whole if whole is not None else ([], location)
+    elif image is not None:
+        entrypoint = image.last("ENTRYPOINT")
+        if entrypoint is not None and entrypoint.form == "exec":
+            words = [*(resolved(word, image.variables) for word in entrypoint.arguments), *words]
+    if words:
+        start = Start(
+            Program(("",), ""), location, "manifest", container.name, workload.production, workload.folder,
+            workload.path, replicas=deployment.replicas.get(workload.name, workload.replicas), image=image,
+        )  # fmt: skip
+        yield from _followed(project, start, list(programs_of(words)))
 
 
 def command_of(image: Image) -> tuple[list[str], Location] | None:

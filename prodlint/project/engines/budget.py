@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -20,7 +21,9 @@ from prodlint.libraries.engines import (
 )
 from prodlint.libraries.servers import CONCURRENCY
 from prodlint.project.deployment.declared import is_around
+from prodlint.project.deployment.queues import Working
 from prodlint.project.deployment.servers import Served, python_file
+from prodlint.project.deployment.starts import Start
 from prodlint.project.engines.engine import Engine
 from prodlint.project.engines.pooling import pooled_servers
 from prodlint.project.values.outcomes import Choice, Environment, Known, Meaning, Text, options
@@ -37,20 +40,14 @@ class Budget(Struct, frozen=True):
     """The most connections that one deployment of an engine may open, and the server's limit."""
 
     engine: Engine
-    processes: int
-    each: int
-    """Connections that one process may hold."""
+    total: int
+    """The connections of all processes together."""
     limit: int
     how: str
-    """How many processes there are, for a person: `4 workers x 2 replicas`."""
+    """What they are made of, for a person: `4 workers x 2 replicas x 15 connections`."""
     steps: tuple[Step, ...]
     unknown: str = ""
     """Why the numbers are not known."""
-
-    @property
-    def total(self) -> int:
-        """The connections of all processes together."""
-        return self.processes * self.each
 
 
 def find_budgets(project: Project) -> Iterator[Budget]:
@@ -58,14 +55,20 @@ def find_budgets(project: Project) -> Iterator[Budget]:
     for engine, doubt in pooled_servers(project, drivers=True):
         if doubt or not engine.is_server or is_pooled_outside(project, engine):
             continue
-        groups: dict[str, list[Served]] = {}
-        for served in project.deployment.servers:
-            concerns = is_around(served.start.folder, project.sources[engine.location.path].project)
-            if concerns and served.start.production:
-                groups.setdefault(served.start.file, []).append(served)
+        groups: dict[str, list[Served | Working]] = {}
+        served: list[Served | Working] = [*project.deployment.servers, *project.deployment.working]
+        for each in sorted(served, key=lambda each: each.start.location):
+            concerns = is_around(each.start.folder, project.sources[engine.location.path].project)
+            if concerns and each.start.production:
+                groups.setdefault(_group(each.start), []).append(each)
         budgets = [_budget(project, engine, several) for _, several in sorted(groups.items())]
         if budgets:
             yield max(budgets, key=lambda each: (not each.unknown, each.total))
+
+
+def _group(start: Start) -> str:
+    """What is started together: one deployment file, or the manifests of one folder."""
+    return posixpath.dirname(start.file) + "/" if start.kind == "manifest" else start.file
 
 
 def is_pooled_outside(project: Project, engine: Engine) -> bool:
@@ -78,40 +81,52 @@ def is_pooled_outside(project: Project, engine: Engine) -> bool:
     return any(each in service.text("image") for service in project.deployment.services for each in POOLERS)
 
 
-def _budget(project: Project, engine: Engine, several: list[Served]) -> Budget:
-    limit, limit_steps = _limit(project, engine)
-    processes, most, how, steps = 0, 0, "", []
+def _budget(project: Project, engine: Engine, several: list[Served | Working]) -> Budget:
+    limit, limit_steps, doubt = _limit(project, engine)
+    unknown = doubt
+    total = 0
+    how: list[str] = []
+    steps: list[Step] = []
     for served in several:
         each, pool_steps, reason = _per_process(project, engine, served)
-        reason = (served.reason if served.workers is None else "") or reason
-        if reason:
-            return Budget(engine, 0, 0, limit, "", (), reason)
-        workers, replicas = served.workers or 1, served.start.replicas or 1
-        processes += workers * replicas
-        most = max(most, each)
-        how = f"{workers} workers" + (f" x {replicas} replicas" if replicas > 1 else "")
-        where = served.location or served.start.location
-        steps.append(Step(f"`{served.server}` runs {workers} workers in {replicas} replicas", where))
+        number = served.workers if isinstance(served, Served) else served.processes
+        if number is None or reason:
+            unknown = unknown or served.reason or reason
+            continue
+        replicas = served.start.replicas or 1
+        total += number * replicas * each
+        program, noun = (served.server, "worker") if isinstance(served, Served) else (served.program, "process")
+        part = _counted(number, noun) + (f" x {_counted(replicas, 'replica')}" if replicas > 1 else "")
+        how.append(f"{part} x {_counted(each, 'connection')}")
+        where = (served.location if isinstance(served, Served) else None) or served.start.location
+        within = f" in each of {replicas} replicas" if replicas > 1 else ""
+        steps.append(Step(f"`{program}` has {_counted(number, noun)}{within}", where))
         steps += pool_steps
-    how = how if len(several) == 1 else f"{processes} processes"
-    return Budget(engine, processes, most, limit, how, (*dict.fromkeys(steps), *limit_steps))
+    # What is known may be too much already.
+    if doubt or (unknown and (total <= limit or not limit)):
+        return Budget(engine, 0, limit, "", (), unknown)
+    return Budget(engine, total, limit, " and ".join(how), (*dict.fromkeys(steps), *limit_steps))
 
 
-def _per_process(project: Project, engine: Engine, served: Served) -> tuple[int, list[Step], str]:
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def _per_process(project: Project, engine: Engine, served: Served | Working) -> tuple[int, list[Step], str]:
     """The most connections that a process may hold: its pool's, but no more than it has threads to use them."""
     default, more = DRIVER_SIZES.get(engine.library, (POOL_SIZE, MAX_OVERFLOW))
     size, size_step = _number(project, engine, served, "pool_size", default)
     overflow, overflow_step = _number(project, engine, served, "max_overflow", more)
     if engine.incomplete or size is None or overflow is None or size == 0 or overflow < 0:
         return 0, [], engine.incomplete or "the size of its pool is not known"
-    threads = _threads(project, served)
+    threads = _threads(project, served) if isinstance(served, Served) else served.jobs
     if threads is None:
         return 0, [], "how many threads a worker has is not known"
     return min(size + overflow, threads or size + overflow), [*size_step, *overflow_step], ""
 
 
 def _number(
-    project: Project, engine: Engine, served: Served, name: str, default: int
+    project: Project, engine: Engine, served: Served | Working, name: str, default: int
 ) -> tuple[int | None, tuple[Step, ...]]:
     found: list[int | None] = []
     steps: tuple[Step, ...] = ()
@@ -170,9 +185,11 @@ def _threads(project: Project, served: Served) -> int | None:
     return default
 
 
-def _limit(project: Project, engine: Engine) -> tuple[int, tuple[Step, ...]]:
-    """How many connections the server accepts: as a compose file sets it, else by default."""
+def _limit(project: Project, engine: Engine) -> tuple[int, tuple[Step, ...], str]:
+    """How many connections the server accepts: as a compose file sets it, else by default; with the reason why that is
+    not known."""
     dialect = next((each for each in engine.database.dialects if each in CONNECTION_LIMITS), "")
+    default = CONNECTION_LIMITS.get(dialect, 0)
     for service in project.deployment.services:
         if not any(each in service.text("image").lower() for each in DATABASE_IMAGES.get(dialect, ())):
             continue
@@ -185,5 +202,7 @@ def _limit(project: Project, engine: Engine) -> tuple[int, tuple[Step, ...]]:
         found = _LIMIT.search(" ".join(texts))
         if found is not None:
             where = command[1] if command is not None else service.location
-            return int(found[1]), (Step(f"the server accepts {found[1]} connections", where),)
-    return CONNECTION_LIMITS.get(dialect, 0), ()
+            return int(found[1]), (Step(f"the server accepts {found[1]} connections", where),), ""
+        if "config_file=" in " ".join(texts) or "--defaults-file" in " ".join(texts):
+            return default, (), f"a file of `{service.name}` sets how many connections the server accepts"
+    return default, (), ""
