@@ -17,6 +17,9 @@ def check(project: Project) -> Iterator[Finding]:
     if _is_watched(project):
         return
     serving = {each.start.image.path for each in deployment.servers if each.start.image is not None}
+    if any(each.start.kind == "supervisord" for each in deployment.servers):
+        started = ((each.image, each.program.name) for each in deployment.starts)
+        serving |= {image.path for image, name in started if image is not None and name == "supervisord"}
     for image in deployment.images:
         if image.path not in serving or not deployment.runs_application(image) or _has_check(project, image):
             continue

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Mapping
-from prodlint.finding import Finding
-from prodlint.project.deployment.manifests import Container, Workload, limited_namespaces
+from prodlint.finding import Finding, Undecided
+from prodlint.project.deployment.manifests import Container, Workload, limited_namespaces, patched_in_place
 from prodlint.project.requirements.requirement import at
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
 
-def check(project: Project) -> Iterator[Finding]:
+def check(project: Project) -> Iterator[Finding | Undecided]:
     deployment = project.deployment
     limited = limited_namespaces(project)
     by_name: dict[tuple[str, str, str], list[tuple[Workload, Container]]] = {}
@@ -34,7 +34,10 @@ def check(project: Project) -> Iterator[Finding]:
             lacks.append("no limit of memory")
         if workload.serves and _listens(container) and not any(_is_probed(each) for _, each in layers):
             lacks.append("no probe")
-        if lacks:
+        if lacks and any("resources" in each or "Probe" in each for each in patched_in_place(project, name)):
+            subject = f"container {called or name}"
+            yield Undecided(container.location, subject, "a kustomization patches it with a text of its own")
+        elif lacks:
             fields = {"container": called or name, "lacks": " and ".join(lacks)}
             yield Finding(container.location, f"{kind} {name} {called}", fields)
 

@@ -10,10 +10,13 @@ from prodlint.finding import Finding
 
 if TYPE_CHECKING:
     from prodlint.project import Project
+    from prodlint.project.deployment.shell import Program
 
 _STAGING = re.compile(
     r"(?:^|[^a-z])(?:stag(?:e|ing)|stg|uat|qa|pre-?prod(?:uction)?|previews?|canary|sandbox)(?:$|[^a-z])"
 )
+
+_KINDS = frozenset(["yaml", "toml", "json", "dockerfile", "dotenv", "ini", "script"])
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -29,16 +32,24 @@ def check(project: Project) -> Iterator[Finding]:
 def _has_staging(project: Project) -> bool:
     """Whether a job, an environment, a branch, or the name of a deployment file speaks of one."""
     for pipeline in project.deployment.pipelines:
-        words = [pipeline.path.rpartition("/")[2], pipeline.name, *pipeline.branches]
+        words = [pipeline.path.rpartition("/")[2], pipeline.name, *pipeline.branches, *pipeline.choices]
         for job in pipeline.jobs:
             words += [job.name, job.title, job.environment, job.condition]
-            words += [" ".join(program.words) for program in job.programs]
-            words += [value for use in job.uses for value in use.inputs.values()]
+            words += [" ".join(_without_target(program)) for program in job.programs]
+            words += [value for use in job.uses for key, value in use.inputs.items() if key != "target"]
         if any(_STAGING.search(word.lower()) for word in words):
             return True
-    kinds = ("yaml", "toml", "json", "dockerfile", "dotenv", "ini", "script")
     return any(
-        _STAGING.search(f"{path.rpartition('/')[0].rpartition('/')[2]} {path.rpartition('/')[2]}".lower())
+        _STAGING.search(" ".join(path.lower().split("/")[-4:]))
         for path, source in project.sources.items()
-        if (source.kind in kinds or "settings" in path) and source.role in ("application", "script")
+        if (source.kind in _KINDS or "settings" in path) and source.role in ("application", "script")
     )
+
+
+def _without_target(program: Program) -> Iterator[str]:
+    """The words of a command; the stage of a Dockerfile is no environment."""
+    following = False
+    for word in program.words:
+        if not following and not word.startswith("--target"):
+            yield word
+        following = word == "--target"

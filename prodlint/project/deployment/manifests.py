@@ -15,7 +15,7 @@ from prodlint.project.requirements.requirement import at
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["Container", "Workload", "find_workloads", "limited_namespaces"]
+__all__ = ["Container", "Workload", "find_workloads", "limited_namespaces", "patched_in_place"]
 
 _TEMPLATES: dict[str, tuple[str, ...]] = {
     "Deployment": ("spec", "template", "spec"),
@@ -88,9 +88,44 @@ def limited_namespaces(project: Project) -> frozenset[str]:
             content = project.facts(path).content
             for document in content.values if isinstance(content, Document) else ():
                 for each in _documents(document):
-                    if text(each.get("kind")) == "LimitRange":
+                    if text(each.get("kind")) == "LimitRange" and _limits_containers(each):
                         found.add(text(at(each, "metadata", "namespace")))
     return frozenset(found)
+
+
+def _limits_containers(document: Mapping) -> bool:
+    """Whether a `LimitRange` gives containers a limit of memory: its default, or else what it allows at most.
+    https://kubernetes.io/docs/concepts/policy/limit-range/."""
+    listed = at(document, "spec", "limits")
+    return any(
+        text(at(each, "type")) == "Container" and at(each, key, "memory") is not None
+        for each in (listed.items if isinstance(listed, Sequence) else ())
+        for key in ("default", "max")
+    )
+
+
+def patched_in_place(project: Project, name: str) -> Iterator[str]:
+    """The texts of the patches that kustomizations apply to a workload by themselves: as text, or as operations.
+    https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/."""
+    for path, source in sorted(project.sources.items()):
+        if source.kind != "yaml" or source.role not in ("application", "script"):
+            continue
+        content = project.facts(path).content
+        for document in content.values if isinstance(content, Document) else ():
+            if path.rpartition("/")[2].startswith("kustomization.") and isinstance(document, Mapping):
+                yield from _inline(document, name)
+            elif isinstance(document, Sequence):  # a file of operations
+                yield from (text(at(each, "path")) for each in document.items if at(each, "op") is not None)
+
+
+def _inline(document: Mapping, name: str) -> Iterator[str]:
+    for key in ("patches", "patchesJson6902", "patchesStrategicMerge"):
+        listed = document.get(key)
+        for each in listed.items if isinstance(listed, Sequence) else ():
+            written = text(at(each, "patch")) if isinstance(each, Mapping) else text(each)
+            target = text(at(each, "target", "name"))
+            if target in ("", name) and (target or name in written):
+                yield written
 
 
 def _documents(document: Value) -> Iterator[Mapping]:

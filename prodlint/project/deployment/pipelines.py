@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Constant, Document, Mapping, Sequence, Value
+from prodlint.facts import Constant, Document, Mapping, Sequence, Value, walk
 from prodlint.finding import Location
 from prodlint.libraries.pipelines import provider_of
 from prodlint.project.deployment.manifests import text
@@ -69,6 +69,8 @@ class Pipeline(Struct, frozen=True):
     """Why not all jobs are known; "" where they are."""
     branches: tuple[str, ...] = ()
     """The branches whose pushes start it; none written for all of them."""
+    choices: tuple[str, ...] = ()
+    """What a person or a matrix chooses from: the values of its inputs and of its jobs' matrices."""
 
     def job(self, name: str) -> Job | None:
         """The job of that name."""
@@ -118,7 +120,21 @@ def _github(project: Project, path: str, provider: str, document: Mapping) -> Pi
     for name, value in pairs(document.get("jobs")):
         if isinstance(value, Mapping):
             jobs.append(_github_job(project, path, name, value))
-    return Pipeline(provider, path, text(document.get("name")), tuple(triggers), tuple(jobs), "", tuple(branches))
+    choices = tuple(_choices(events, document.get("jobs")))
+    name = text(document.get("name"))
+    return Pipeline(provider, path, name, tuple(triggers), tuple(jobs), "", tuple(branches), choices)
+
+
+def _choices(events: Value | None, jobs: Value | None) -> Iterator[str]:
+    for _, event in pairs(events):
+        for _, given in pairs(event.get("inputs") if isinstance(event, Mapping) else None):
+            for key in ("options", "default") if isinstance(given, Mapping) else ():
+                yield from strings(given.get(key))  # type: ignore[union-attr]
+    for _, job in pairs(jobs):
+        strategy = job.get("strategy") if isinstance(job, Mapping) else None
+        for each in walk(strategy) if strategy is not None else ():
+            if isinstance(each, Constant):
+                yield text(each)
 
 
 def _github_job(project: Project, path: str, name: str, job: Mapping) -> Job:

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Constant, Document, Mapping, Value
+from prodlint.libraries.images import is_third_party
+from prodlint.project.deployment.built import image_of_container
 from prodlint.project.requirements.requirement import at
 
 if TYPE_CHECKING:
     from prodlint.project import Project
     from prodlint.project.deployment.images import Image
+    from prodlint.project.deployment.manifests import Container
     from prodlint.project.deployment.starts import Start
 
 __all__ = ["changes_user", "other_user"]
@@ -31,11 +34,20 @@ def other_user(project: Project, image: Image) -> bool:
     if services and all(each.text("user").partition(":")[0] not in _ROOT for each in services):
         return True
     for workload in project.deployment.workloads:
-        for owner in (workload.pod, *(each.mapping for each in workload.containers)):
+        own = [each for each in workload.containers if _may_run(project, each, image)]
+        for owner in (workload.pod, *(each.mapping for each in own)) if own else ():
             context = at(owner, "securityContext")
             if _is(at(context, "runAsNonRoot"), True) or _is_other_number(at(context, "runAsUser")):
                 return True
     return False
+
+
+def _may_run(project: Project, container: Container, image: Image) -> bool:
+    """Whether a container runs the image, as far as its name tells."""
+    known = image_of_container(project, project.deployment, container)
+    if known is not None:
+        return known.path == image.path
+    return not is_third_party(container.image)
 
 
 def changes_user(project: Project, image: Image) -> str | bool | None:
