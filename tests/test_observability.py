@@ -21,7 +21,6 @@ _PLACES = {
         "start_wsgi_server": "prometheus_client",
         "MetricsHandler": "prometheus_client",
         "push_to_gateway": "prometheus_client",
-        "REGISTRY": "prometheus_client",
     },
     "prometheus_fastapi_instrumentator": {"instrument": "prometheus_fastapi_instrumentator.Instrumentator"},
     "structlog": {
