@@ -32,24 +32,53 @@ class Preparation(NamedTuple):
 
     distribution: str
     used: str
-    arguments: frozenset[str]
-    """Keywords of the use in the versions that need the call."""
-    needed: str
+    """The dotted name of the call that shows it in use."""
+    what: str
+    """What is missing, for a person."""
     effect: str
     """What the application does without it, for a person."""
+    needed: frozenset[str] = frozenset()
+    """Dotted names of calls of which one is enough."""
+    names: frozenset[str] = frozenset()
+    """Identifiers of which one in the application's code is enough."""
+    arguments: frozenset[str] = frozenset()
+    """Keywords of the use in the versions that need it; empty where all do."""
+    attached: str = ""
+    """The keyword of the use that is enough, or, first and without a name, an object of an application."""
 
 
 PREPARATIONS = (
     Preparation(
         "fastapi-limiter",
         "fastapi_limiter.depends.RateLimiter",
-        frozenset({"times", "milliseconds", "seconds", "minutes", "hours"}),
-        "fastapi_limiter.FastAPILimiter.init",
+        "nothing calls `FastAPILimiter.init`",
         "every limited route answers with an error",
+        needed=frozenset({"fastapi_limiter.FastAPILimiter.init"}),
+        arguments=frozenset({"times", "milliseconds", "seconds", "minutes", "hours"}),
+    ),
+    Preparation(
+        "flask-limiter",
+        "flask_limiter.Limiter",
+        "nothing gives it an application",
+        "it limits nothing",
+        needed=frozenset({"flask_limiter.Limiter.init_app", "flask_limiter.extension.Limiter.init_app"}),
+        attached="app",
+    ),
+    Preparation(
+        "prometheus-fastapi-instrumentator",
+        "prometheus_fastapi_instrumentator.Instrumentator.instrument",
+        "nothing calls its `expose`",
+        "nobody can read what it measures",
+        names=frozenset(
+            """expose make_asgi_app make_wsgi_app generate_latest start_http_server start_wsgi_server push_to_gateway
+            pushadd_to_gateway write_to_textfile handle_metrics PrometheusController""".split()
+        ),
     ),
 )
-"""fastapi-limiter 0.1 raises in each request before `init` ran; 0.2 takes a limiter instead. Source: `__call__` in
-https://github.com/long2ice/fastapi-limiter/blob/v0.1.6/fastapi_limiter/depends.py."""
+"""fastapi-limiter 0.1 raises in each request before `init` ran; 0.2 takes a limiter instead. Sources: `__call__` in
+https://github.com/long2ice/fastapi-limiter/blob/v0.1.6/fastapi_limiter/depends.py,
+https://flask-limiter.readthedocs.io/en/stable/#initialize-the-extension,
+https://github.com/trallnag/prometheus-fastapi-instrumentator#fast-track."""
 
 
 class Integration(NamedTuple):
@@ -67,8 +96,8 @@ class Integration(NamedTuple):
     """Programs that attach it when they start the server."""
     verb: str = ""
     """What the code has to do, for a person: "calls `sentry_sdk.init`"."""
-    settings: bool = False
-    """Whether the module's name as a string (Django's lists, `dictConfig`) attaches it."""
+    settings: tuple[str, ...] = ()
+    """Beginnings of the dotted names that attach it as strings (in Django's lists, `dictConfig`)."""
     calls: frozenset[str] = frozenset()
     """Dotted names of calls that attach it from a file that does not name the module."""
 
@@ -80,11 +109,12 @@ def _integration(
     starts: str = "",
     verb: str = "",
     commands: str = "",
-    settings: bool = False,
+    settings: bool | str = False,
     calls: str = "",
 ) -> Integration:
     sets = [frozenset(text.split()) for text in (purposes, starts, commands, calls)]
-    return Integration(module, tuple(distributions.split()), sets[0], sets[1], sets[2], verb, settings, sets[3])
+    named = settings.split() if isinstance(settings, str) else [module] * settings
+    return Integration(module, tuple(distributions.split()), sets[0], sets[1], sets[2], verb, tuple(named), sets[3])
 
 
 INTEGRATIONS: tuple[Integration, ...] = (
@@ -122,16 +152,23 @@ INTEGRATIONS: tuple[Integration, ...] = (
     _integration("jaeger_client", "jaeger-client", "tracing", "Config initialize_tracer", "makes a tracer"),
     # --- OpenTelemetry ---
     _integration("opentelemetry.instrumentation.fastapi", "opentelemetry-instrumentation-fastapi", "tracing metrics",
-                 "FastAPIInstrumentor", "uses `FastAPIInstrumentor`", "opentelemetry-instrument"),
+                 "instrument instrument_app", "calls its `instrument_app`", "opentelemetry-instrument"),
     _integration("opentelemetry.instrumentation.starlette", "opentelemetry-instrumentation-starlette",
-                 "tracing metrics", "StarletteInstrumentor", "uses `StarletteInstrumentor`",
+                 "tracing metrics", "instrument instrument_app", "calls its `instrument_app`",
                  "opentelemetry-instrument"),
     _integration("opentelemetry.instrumentation.flask", "opentelemetry-instrumentation-flask", "tracing metrics",
-                 "FlaskInstrumentor", "uses `FlaskInstrumentor`", "opentelemetry-instrument"),
+                 "instrument instrument_app", "calls its `instrument_app`", "opentelemetry-instrument"),
     _integration("opentelemetry.instrumentation.django", "opentelemetry-instrumentation-django", "tracing metrics",
-                 "DjangoInstrumentor", "uses `DjangoInstrumentor`", "opentelemetry-instrument"),
+                 "instrument instrument_app", "calls its `instrument`", "opentelemetry-instrument"),
     _integration("opentelemetry.instrumentation.asgi", "opentelemetry-instrumentation-asgi", "tracing metrics",
                  "OpenTelemetryMiddleware", "adds `OpenTelemetryMiddleware`", "opentelemetry-instrument"),
+    # --- Litestar's own ---
+    _integration("litestar.plugins.opentelemetry", "", "tracing metrics", "OpenTelemetryConfig OpenTelemetryPlugin"),
+    _integration("litestar.contrib.opentelemetry", "", "tracing metrics", "OpenTelemetryConfig OpenTelemetryPlugin"),
+    _integration("litestar.plugins.prometheus", "", "metrics", "PrometheusConfig"),
+    _integration("litestar.contrib.prometheus", "", "metrics", "PrometheusConfig"),
+    _integration("litestar.plugins.structlog", "", "structured", "StructlogPlugin"),
+    _integration("litestar.logging", "", "structured", "StructLoggingConfig"),
     _integration("opentelemetry", "", "tracing metrics", "", "", "opentelemetry-instrument"),
     # --- metrics ---
     _integration("prometheus_fastapi_instrumentator", "prometheus-fastapi-instrumentator", "metrics",
@@ -143,7 +180,8 @@ INTEGRATIONS: tuple[Integration, ...] = (
     _integration("prometheus_flask_exporter", "prometheus-flask-exporter", "metrics",
                  "PrometheusMetrics GunicornPrometheusMetrics GunicornInternalPrometheusMetrics "
                  "RESTfulPrometheusMetrics UWsgiPrometheusMetrics", "makes `PrometheusMetrics`"),
-    _integration("django_prometheus", "django-prometheus", "metrics", settings=True),
+    _integration("django_prometheus", "django-prometheus", "metrics", "", "adds its middleware",
+                 settings="django_prometheus.middleware"),
     _integration("aioprometheus", "aioprometheus", "metrics"),
     _integration("prometheus_client", "prometheus-client", "metrics",
                  "generate_latest make_asgi_app make_wsgi_app start_http_server start_wsgi_server MetricsHandler "
@@ -177,11 +215,14 @@ INTEGRATIONS: tuple[Integration, ...] = (
                  "adds `CorrelationIdMiddleware`"),
     _integration("starlette_context", "starlette-context", "request-id", "ContextMiddleware RawContextMiddleware",
                  "adds its middleware"),
-    _integration("django_guid", "django-guid", "request-id", settings=True),
-    _integration("django_structlog", "django-structlog", "request-id structured", settings=True),
-    _integration("log_request_id", "django-log-request-id", "request-id", settings=True),
+    _integration("django_guid", "django-guid", "request-id", "", "adds its middleware",
+                 settings="django_guid.middleware"),
+    _integration("django_structlog", "django-structlog", "request-id structured", "", "adds its middleware",
+                 settings="django_structlog.middlewares"),
+    _integration("log_request_id", "django-log-request-id", "request-id", "", "adds its middleware",
+                 settings="log_request_id.middleware"),
     _integration("flask_log_request_id", "flask-log-request-id", "request-id", "RequestID", "makes `RequestID`"),
-    _integration("cid", "django-cid", "request-id", settings=True),
+    _integration("cid", "django-cid", "request-id", "", "adds its middleware", settings="cid.middleware"),
     # --- limits ---
     _integration("slowapi", "slowapi", "rate-limit", "limit shared_limit SlowAPIMiddleware SlowAPIASGIMiddleware",
                  "limits a route or adds `SlowAPIMiddleware`",

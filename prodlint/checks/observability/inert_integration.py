@@ -22,6 +22,8 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             if found.location is not None:
                 steps.append(Step(f"`{integration.module}` is imported here", found.location))
                 what = f"nothing {integration.verb}" if integration.verb else "nothing attaches it"
+            elif integration.verb and integration.settings and not integration.starts:
+                what = f"nothing {integration.verb}"  # Django's settings name it, nothing imports it.
             else:
                 what = f"nothing imports `{integration.module}`"
             steps.append(Step("the application is made here", application.location))
@@ -35,11 +37,10 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
                     at, name, {"package": name, "how": how, "what": what, "effect": "it does nothing"}, tuple(steps)
                 )
         for use in unprepared(project, application):
-            needed = use.preparation.needed.partition(".")[2]
             fields = {
                 "package": use.preparation.distribution,
                 "how": "used",
-                "what": f"nothing calls `{needed}`",
+                "what": use.preparation.what,
                 "effect": use.preparation.effect,
             }
             steps = [Step("it is used here", use.location), Step("the application is made here", application.location)]

@@ -163,6 +163,9 @@ class Exposures:
             for each in classes_of(self, where, receiver)
         ):
             return SAFE
+        if name == "session_key" and last_name(receiver) == "session":  # Django's: the value of the cookie.
+            step = Step(f"`{written(value)}` is read here", Location(where.path, value.place))
+            return Verdict((Trace(written(value), SECRET, (step,)),))
         if is_about(name) and name not in words.UNPACKING_ATTRIBUTES:
             return SAFE
         if not speaks_for_secret(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,12 +12,12 @@ from prodlint.facts import Constant, Operation, Template, Value, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.observability import STRUCTURED_CLASSES
 from prodlint.project.values.bindings import External
-from prodlint.project.values.outcomes import Items, Known, Pairs, options
+from prodlint.project.values.outcomes import Items, Known, Meaning, Pairs, options
 
 if TYPE_CHECKING:
     from prodlint.project import CallSite, Project
 
-__all__ = ["LogFormat", "has_fields", "literals", "texts_in", "texts_of"]
+__all__ = ["LogFormat", "has_fields", "literals", "texts_in", "texts_of", "used_texts"]
 
 _JSON_SHAPE = re.compile(r"""^\s*\{\s*['"]?\w+['"]?\s*:""")
 _KEYS_SHAPE = re.compile(r"""\b[\w.]+\s?=\s?["']?(?:%\(\w+\)|\$?\{\w)""")
@@ -70,6 +70,44 @@ def texts_of(project: Project, meaning: Pairs, depth: int = 0) -> Iterator[str]:
                             yield str(found.value)
                 case External(name):
                     yield name
+
+
+def used_texts(project: Project, meaning: Pairs) -> Iterator[str]:
+    """The strings of a dictionary for `logging.config`, less those of formatters that no handler has."""
+    unused = _unused(project, meaning)
+    for key, given in meaning.pairs:
+        inner = project.values.given(given).meaning
+        name = project.values.given(key).meaning if key is not None else None
+        if name == Known("formatters") and isinstance(inner, Pairs) and unused:
+            for each, formatter in inner.pairs:
+                known = project.values.given(each).meaning if each is not None else None
+                if not (isinstance(known, Known) and known.value in unused):
+                    yield from texts_of(project, Pairs(((each, formatter),)))
+        else:
+            yield from texts_of(project, Pairs(((key, given),)))
+
+
+def _unused(project: Project, meaning: Pairs) -> Set[object]:
+    """The formatters that no handler has; none where a handler's is not known."""
+
+    def inner(of: Meaning, name: str) -> Meaning | None:
+        given = of.get(name) if isinstance(of, Pairs) else None
+        return project.values.given(given).meaning if given is not None else None
+
+    formatters, handlers = inner(meaning, "formatters"), inner(meaning, "handlers")
+    if not isinstance(formatters, Pairs) or not isinstance(handlers, Pairs):
+        return set()
+    used: set[object] = set()
+    for _, given in handlers.pairs:
+        handler = project.values.given(given).meaning
+        if not isinstance(handler, Pairs):
+            return set()
+        chosen = inner(handler, "formatter")
+        if chosen is not None and not isinstance(chosen, Known):
+            return set()
+        used.add(chosen.value if isinstance(chosen, Known) else None)
+    names = {project.values.given(key).meaning for key, _ in formatters.pairs if key is not None}
+    return {each.value for each in names if isinstance(each, Known)} - used
 
 
 def has_fields(text: str) -> bool:

@@ -11,7 +11,7 @@ from prodlint.finding import Answer, Location
 from prodlint.libraries.sensitive import words_of
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.values.bindings import Defined
-from prodlint.project.values.outcomes import Known, Site, options
+from prodlint.project.values.outcomes import Items, Known, Site, options
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -82,10 +82,12 @@ def _asks_path(value: Value) -> bool:
 def _is_path(project: Project, site: Site, value: Value) -> bool:
     if isinstance(value, Constant):
         return isinstance(value.value, str) and _PATH.fullmatch(value.value) is not None
-    return any(
-        isinstance(each, Known) and isinstance(each.value, str) and _PATH.fullmatch(each.value) is not None
-        for each in options(project.values.evaluate(site, value).meaning)
-    )
+    for each in options(project.values.evaluate(site, value).meaning):
+        several = [project.values.given(item).meaning for item in each.values] if isinstance(each, Items) else [each]
+        for one in several:
+            if isinstance(one, Known) and isinstance(one.value, str) and _PATH.fullmatch(one.value) is not None:
+                return True
+    return False
 
 
 def _answers(project: Project, path: str, block: int) -> bool:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Constant, Import, Python, walk
+from prodlint.facts import Constant, Import, Python, Script, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.observability import INTEGRATIONS, MEASURING_METHODS, TRACKER_START, TRACKER_TRACES, Integration
 from prodlint.project.deployment.declared import is_around
 from prodlint.project.deployment.surroundings import commands
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents
+from prodlint.project.observability.uncalled import is_left_out
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -45,7 +46,10 @@ def attached(project: Project, application: WebApplication, integration: Integra
         if where is None:
             continue
         names = project.identifiers(path)
-        if not integration.starts or any(f" {name} " in names for name in integration.starts):
+        if not integration.starts or (
+            any(f" {name} " in names for name in integration.starts)
+            and not is_left_out(project, path, integration.starts)
+        ):
             return Attached(integration, Answer.YES, where)
         imported = imported or where
     for words, location in _started(project, application) if integration.commands else ():
@@ -53,7 +57,7 @@ def attached(project: Project, application: WebApplication, integration: Integra
             return Attached(integration, Answer.YES, location)
     if integration.settings:
         for text, location in _strings(project, application):
-            if text == integration.module or text.startswith(f"{integration.module}."):
+            if any(text == each or text.startswith(f"{each}.") for each in integration.settings):
                 return Attached(integration, Answer.YES, location)
     for site in project.calls(integration.calls) if integration.calls and imported is not None else ():
         return Attached(integration, Answer.YES, Location(site.path, site.call.place))
@@ -64,6 +68,10 @@ def _started(project: Project, application: WebApplication) -> Iterator[tuple[Se
     """The command lines of deployment files as written, with what wraps the server."""
     for command in commands(project, application.folder):
         yield command.words, command.location
+    for script in sorted({each.script for each in project.deployment.starts if each.script}):
+        content = project.facts(script).content
+        for line in content.lines if isinstance(content, Script) else ():
+            yield line.text.split(), Location(script, line.place)
     for entry in project.deployment.entries:
         if is_around(project.sources[entry.location.path].project, application.folder):
             yield entry.command.split(), entry.location

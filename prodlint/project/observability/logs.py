@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Call, Constant, Reference, Value, walk
+from prodlint.facts import Call, Constant, Mapping, Reference, Value, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.observability import STRUCTURED_CLASSES
 from prodlint.libraries.servers import SERVING_CALLS
 from prodlint.project.deployment.surroundings import has_main
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents, of_document
-from prodlint.project.observability.formats import LogFormat, has_fields, texts_in, texts_of
+from prodlint.project.observability.formats import LogFormat, has_fields, texts_in, used_texts
 from prodlint.project.observability.integrations import serving
-from prodlint.project.observability.server_logs import of_servers
+from prodlint.project.observability.server_logs import of_file, of_servers
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Known, Opaque, Pairs, Site, options
 
@@ -48,7 +48,11 @@ def log_format(project: Project, application: WebApplication) -> LogFormat:
     """The format of the application's log records; one place that writes fields is enough."""
     found = serving(project, application, "structured")
     plain: LogFormat | None = None
-    if found is not None and found.integration.module != "structlog":
+    django = tuple(_of_django(project, application))
+    # A formatter that stands in the settings and that no handler has formats nothing.
+    unused = {each.location.path for each in django if each.structured is Answer.NO and each.location is not None}
+    is_unused = found is not None and found.location is not None and found.location.path in unused
+    if found is not None and found.integration.module != "structlog" and not is_unused:
         return LogFormat(Answer.YES, found.location, f"`{found.integration.module}` writes fields")
     own = _own_formatter(project, application) or _named_class(project, application)
     if own is not None:
@@ -63,7 +67,7 @@ def log_format(project: Project, application: WebApplication) -> LogFormat:
         else:
             plain = plain or answer
     documents = (of_document(path, document) for path, document in logging_documents(project))
-    for answer in (*_of_django(project, application), *documents, *of_servers(project, application)):
+    for answer in (*django, *documents, *of_servers(project, application)):
         if answer.structured is Answer.YES:
             return answer
         if answer.structured is Answer.UNKNOWN:
@@ -153,6 +157,10 @@ def _of_call(project: Project, site: CallSite) -> LogFormat:
             return LogFormat(Answer.NO, location, "`structlog` is left with a renderer for consoles")
         return LogFormat(Answer.UNKNOWN, location, reason="structlog's renderer is not found")
     written = f"`{site.name.removeprefix('logging.config.')}`"
+    for text in texts_in(project, site) if site.name.endswith("Config") else ():
+        if text.endswith((".ini", ".cfg", ".conf", ".yaml", ".yml", ".json", ".toml")):
+            for answer in of_file(project, text, location):
+                return answer
     if site.name.endswith("fileConfig"):
         return LogFormat(Answer.UNKNOWN, location, written, "its configuration stands in another file")
     if site.name.endswith("dictConfig"):
@@ -160,7 +168,7 @@ def _of_call(project: Project, site: CallSite) -> LogFormat:
         meaning = project.values.evaluate(site.site, given).meaning if given is not None else Opaque("")
         if not isinstance(meaning, Pairs):
             return LogFormat(Answer.UNKNOWN, location, written, "the dictionary is put together when it runs")
-        texts = list(texts_of(project, meaning))
+        texts = list(used_texts(project, meaning))
         if any(has_fields(text) for text in texts):
             return LogFormat(Answer.YES, location, f"{written} has a formatter with fields")
         if any("json" in text.lower() or "logfmt" in text.lower() for text in texts):
@@ -179,12 +187,17 @@ def _of_loguru(project: Project, site: CallSite, location: Location) -> LogForma
         if not all(isinstance(each, Known) and not each.value for each in meanings):
             return LogFormat(Answer.YES, location, "loguru serialises its records")
     for each in walk(call):
-        if isinstance(each, Constant) and each.value == "serialize":
+        for key, item in each.items if isinstance(each, Mapping) else ():
+            if not isinstance(key, Constant) or key.value != "serialize" or item is None:
+                continue
+            meaning = project.values.evaluate(site.site, item).meaning
+            if isinstance(meaning, Known) and not meaning.value:
+                continue
             return LogFormat(Answer.YES, location, "loguru serialises its records")
     sink = call.positional(0) or call.keyword("sink")
     formatted = call.keyword("format")
-    for value in (sink, formatted):
-        meaning = project.values.evaluate(site.site, value).meaning if value is not None else None
+    for given in (sink, formatted):
+        meaning = project.values.evaluate(site.site, given).meaning if given is not None else None
         if isinstance(meaning, Defined) and project.scope_of(meaning).kind == "function":
             if any(_last(inner.function) in _DUMPS for inner in project.calls_of(meaning)):
                 return LogFormat(Answer.YES, location, "a sink of loguru writes JSON")
@@ -202,7 +215,7 @@ def _of_django(project: Project, application: WebApplication) -> Iterator[LogFor
                 continue
             meaning = project.values.evaluate(Site(path), value).meaning
             location = Location(path, statement.place)
-            texts = list(texts_of(project, meaning)) if isinstance(meaning, Pairs) else []
+            texts = list(used_texts(project, meaning)) if isinstance(meaning, Pairs) else []
             if any(has_fields(text) for text in texts):
                 yield LogFormat(Answer.YES, location, "`LOGGING` has a formatter with fields")
             elif any(_is_own_handler(project, text) for text in texts):
@@ -215,7 +228,9 @@ def _is_own_handler(project: Project, name: str) -> bool:
     """Whether a dotted name is that of a class of the tree."""
     module, _, last = name.rpartition(".")
     path = project.modules.find(module, "settings.py") if module else None
-    return path is not None and isinstance(project.names.module_member(path, last), Defined)
+    found = project.names.module_member(path, last) if path is not None else None
+    others = {"logging.Filter", "logging.Formatter"}
+    return isinstance(found, Defined) and project.names.derives_from(found, others) is not True
 
 
 def _elsewhere(project: Project, application: WebApplication) -> LogFormat:

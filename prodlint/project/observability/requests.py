@@ -52,6 +52,10 @@ def request_id(project: Project, application: WebApplication) -> Told:
     if found is not None:
         return Told(Answer.YES, found.location)
     seen: Location | None = None
+    for path in own_python(project, application, *(_BINDERS - {"configure"})):
+        bound = _binds(project, path)
+        if bound is not None:
+            return Told(Answer.YES, bound)
     for path in own_python(project, application, *REQUEST_ID_NAMES):
         names = project.identifiers(path)
         bound = _binds(project, path)

@@ -18,13 +18,13 @@ from prodlint.project.deployment.declared import is_around
 from prodlint.project.deployment.servers import python_file
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents, of_document
-from prodlint.project.observability.formats import LogFormat, has_fields, texts_of
+from prodlint.project.observability.formats import LogFormat, has_fields, used_texts
 from prodlint.project.values.outcomes import Known, Pairs, Site
 
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["of_servers"]
+__all__ = ["of_file", "of_servers"]
 
 _OPTIONS = ("--log-config", "--log-config-json", "--logger-config")
 _FILES = ("logconfig", "logconfig_json", "log_config")
@@ -39,13 +39,14 @@ def of_servers(project: Project, application: WebApplication) -> Iterator[LogFor
         program = start.program
         written = program.option(*_OPTIONS)
         if written:
-            yield from _of_file(project, written, start.location)
+            yield from of_file(project, written, start.location)
         if program.name == "gunicorn":
             given = program.option("-c", "--config") or "./gunicorn.conf.py"
             path = python_file(project, given.removeprefix("file:"), start.file)
             if path:
                 yield from _of_gunicorn(project, path)
-    own = set(own_python(project, application, "log_config"))
+    last = {name.rpartition(".")[2] for name in SERVING_CALLS}
+    own = set(own_python(project, application, *last))
     for site in project.calls(SERVING_CALLS, own):
         value = site.call.keyword("log_config")
         if value is not None:
@@ -66,9 +67,9 @@ def _given(project: Project, site: Site, value: Value, location: Location) -> It
     """A path, or the dictionary itself."""
     meaning = project.values.evaluate(site, value).meaning
     if isinstance(meaning, Known) and isinstance(meaning.value, str):
-        yield from _of_file(project, meaning.value, location)
+        yield from of_file(project, meaning.value, location)
     elif isinstance(meaning, Pairs):
-        if any(has_fields(text) for text in texts_of(project, meaning)):
+        if any(has_fields(text) for text in used_texts(project, meaning)):
             yield LogFormat(Answer.YES, location, "the server's configuration has a formatter with fields")
         else:
             yield LogFormat(Answer.NO, location, "the server's configuration has only formatters for plain text")
@@ -76,7 +77,8 @@ def _given(project: Project, site: Site, value: Value, location: Location) -> It
         yield LogFormat(Answer.UNKNOWN, location, reason="the server's configuration of logging is computed")
 
 
-def _of_file(project: Project, written: str, location: Location) -> Iterator[LogFormat]:
+def of_file(project: Project, written: str, location: Location) -> Iterator[LogFormat]:
+    """What a file of the tree that a path names says of the format."""
     found = _file(project, written)
     content = project.facts(found).content if found else None
     if not isinstance(content, Document) or not content.values:
