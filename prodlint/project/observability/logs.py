@@ -197,9 +197,9 @@ def _of_loguru(project: Project, site: CallSite, location: Location) -> LogForma
     sink = call.positional(0) or call.keyword("sink")
     formatted = call.keyword("format")
     for given in (sink, formatted):
-        meaning = project.values.evaluate(site.site, given).meaning if given is not None else None
-        if isinstance(meaning, Defined) and project.scope_of(meaning).kind == "function":
-            if any(_last(inner.function) in _DUMPS for inner in project.calls_of(meaning)):
+        of = project.values.evaluate(site.site, given).meaning if given is not None else None
+        if isinstance(of, Defined) and project.scope_of(of).kind == "function":
+            if any(_last(inner.function) in _DUMPS for inner in project.calls_of(of)):
                 return LogFormat(Answer.YES, location, "a sink of loguru writes JSON")
     return LogFormat(Answer.NO, location, "loguru writes plain text, as nothing sets `serialize=True`")
 
