@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 __all__ = [
     "ACCESS_LOG_PROGRAMS",
+    "FRAMEWORKS",
     "HAND_METERS",
     "HEALTH_MODULES",
     "INTEGRATIONS",
@@ -265,6 +266,12 @@ MEASURING_METHODS = frozenset(
     "timer timing counter gauge histogram incr increment decr observe record_latency distribution".split()
 )
 """What objects that measure have in common, whoever wrote them."""
+
+FRAMEWORKS = frozenset(
+    """fastapi starlette flask django litestar quart sanic aiohttp sqlalchemy sklearn torch tensorflow keras nltk scipy
+    numpy pandas celery kombu redis boto3 botocore google azure pytest rest_framework ninja evaluate datasets""".split()
+)
+"""Packages whose modules called `metrics` or `tracing` measure no requests by themselves."""
 
 HAND_METERS = frozenset({"statsd", "prometheus_client", "datadog", "aiodogstatsd"})
 """Libraries that count and time only what they are told to."""

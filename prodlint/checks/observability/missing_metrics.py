@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Answer, Finding, Step, Undecided
-from prodlint.project.observability.integrations import inert, measured, serving
+from prodlint.project.observability.integrations import brought_from_outside, inert, measured, serving
 from prodlint.project.observability.meters import of_requests
 
 if TYPE_CHECKING:
@@ -37,4 +37,9 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             continue
         if any(each.integration.purposes.intersection(_PURPOSES) for each, _ in inert(project, application)):
             continue  # `inert-integration` says it.
+        outside = brought_from_outside(project, application, "metrics", "telemetry", "tracing", "monitoring")
+        if outside is not None:
+            name, place = outside
+            yield Undecided(place, f"metrics of {application.subject}", f"what `{name}` measures is not known")
+            continue
         yield Finding(application.location, application.subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,14 @@ from msgspec import Struct
 
 from prodlint.facts import Constant, Import, Python, Script, walk
 from prodlint.finding import Answer, Location
-from prodlint.libraries.observability import INTEGRATIONS, MEASURING_METHODS, TRACKER_START, TRACKER_TRACES, Integration
+from prodlint.libraries.observability import (
+    FRAMEWORKS,
+    INTEGRATIONS,
+    MEASURING_METHODS,
+    TRACKER_START,
+    TRACKER_TRACES,
+    Integration,
+)
 from prodlint.project.deployment.declared import is_around
 from prodlint.project.deployment.surroundings import commands
 from prodlint.project.observability.applications import WebApplication, own_python
@@ -20,7 +28,7 @@ from prodlint.project.observability.uncalled import is_left_out
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["METERS", "Attached", "attached", "inert", "measured", "serving"]
+__all__ = ["METERS", "Attached", "attached", "brought_from_outside", "inert", "measured", "serving"]
 
 METERS = re.compile(r"metric|stats|prometheus|telemetry|meter", re.IGNORECASE)
 """What objects that measure are called."""
@@ -157,6 +165,23 @@ def _outside(project: Project, application: WebApplication, integration: Integra
             is_other = word in rest and first not in (word, integration.module)
             if is_other and project.modules.find(statement.module, path) is None:
                 return Location(path, statement.place)
+    return None
+
+
+def brought_from_outside(project: Project, application: WebApplication, *words: str) -> tuple[str, Location] | None:
+    """The first import from a package outside the tree that no table knows and whose name says that it may do one of
+    these things: `from company_platform.metrics import metrics_dependency`."""
+    known = {each.module.partition(".")[0] for each in INTEGRATIONS}
+    for path in own_python(project, application, *words):
+        python = project.python(path)
+        for statement in python.statements if python is not None else ():
+            if not isinstance(statement, Import) or statement.type_checking or statement.module.startswith("."):
+                continue
+            first, *rest = f"{statement.module}.{statement.name}".split(".")
+            if first in known or first in FRAMEWORKS or first in sys.stdlib_module_names:
+                continue
+            if not set(words).isdisjoint(rest) and project.modules.find(statement.module, path) is None:
+                return f"{statement.module}.{statement.name}".rstrip("."), Location(path, statement.place)
     return None
 
 
