@@ -22,7 +22,10 @@ from prodlint.facts import (
     walk,
 )
 from prodlint.finding import Finding, Location, Severity
+from prodlint.libraries.sensitive import words_of
 from prodlint.project import Project
+from prodlint.project.deployment.surroundings import surroundings
+from prodlint.project.values.outcomes import Site
 from prodlint.sources import Source
 
 _SAMPLE = re.compile(r"(?:\A|[._-])(?:example|sample|template|tpl|tmpl|dist|defaults?)(?:\Z|[._-])")
@@ -57,6 +60,10 @@ def check(project: Project) -> Iterator[Finding]:
         else:
             examples, parts = _examples(project, path)
             secrets = [each for each in secrets if _tells_itself(each) or each.place not in examples | parts]
+            # As under tests: what a condition keeps for development is made up, unless it looks real.
+            idle = _idle(project, path, secrets)
+            secrets = [each for each in secrets if each.place not in idle or _is_generated(each)]
+            examples |= idle
         seen = set()
         for secret in sorted(secrets, key=lambda each: (each.place, each.confidence != "high")):
             # one string may be judged twice, as a value and as a default
@@ -69,7 +76,7 @@ def check(project: Project) -> Iterator[Finding]:
                 Location(path, secret.place),
                 subject=secret.name or secret.kind,
                 fields={"what": what},
-                severity=_severity(secret, is_trial or secret.place in examples),
+                severity=_severity(secret, is_trial or secret.place in examples or _is_for_tests(secret.name)),
             )
 
 
@@ -77,6 +84,25 @@ def _severity(secret: Secret, is_trial: bool) -> Severity | None:
     if is_trial:
         return Severity.NOTE
     return Severity.WARNING if "digest" in secret.kind else None
+
+
+def _idle(project: Project, path: str, secrets: list[Secret]) -> set[int]:
+    """The places of those that a condition keeps from production: `if DEBUG: SECRET_KEY = "..."`."""
+    python = project.python(path)
+    wanted = {each.place for each in secrets}
+    found: set[int] = set()
+    if python is None or not wanted:
+        return found
+    for value, block in project.values_in(path):
+        places = {each.place for each in walk(value) if isinstance(each, Constant)} & wanted
+        if places and not surroundings(project, Site(path, python.blocks[block].scope), block).runs:
+            found |= places
+    return found
+
+
+def _is_for_tests(name: str) -> bool:
+    """Whether a name says that the value is made up: `_TEST_TOKEN`."""
+    return not {"test", "tests", "testing", "dummy", "fake", "mock"}.isdisjoint(words_of(name)[:1])
 
 
 def _is_generated(secret: Secret) -> bool:
