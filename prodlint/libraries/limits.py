@@ -54,6 +54,17 @@ SLOWAPI_MIDDLEWARE = ("SlowAPIMiddleware", "SlowAPIASGIMiddleware")
 """What applies slowapi's default limits to routes without a limit of their own; nothing else does.
 Source: https://slowapi.readthedocs.io/en/latest/examples/#apply-a-global-default-limit-to-all-routes"""
 
+REST_VIEWS = (
+    "rest_framework_simplejwt.",
+    "dj_rest_auth.",
+    "djoser.",
+    "knox.",
+    "rest_registration.",
+    "drf_social_oauth2.",
+)
+"""Packages whose views are those of Django REST framework and take its default throttles; its own `ObtainAuthToken`
+switches them off."""
+
 WHOLE = frozenset({"litestar.middleware.rate_limit.RateLimitConfig", "litestar.middleware.RateLimitConfig"})
 
 ADDRESS = frozenset({"slowapi.util.get_remote_address", "flask_limiter.util.get_remote_address"})

@@ -14,7 +14,7 @@ from prodlint.project.values.outcomes import Given, Site
 if TYPE_CHECKING:
     from prodlint.project import Project
 
-__all__ = ["assigned", "is_complete", "production_settings"]
+__all__ = ["assigned", "is_complete", "production_settings", "starred"]
 
 
 def production_settings(project: Project, *names: str) -> Iterator[str]:
@@ -31,7 +31,7 @@ def production_settings(project: Project, *names: str) -> Iterator[str]:
         )
         if counts(project, path) and _is_settings(project, path)
     ]
-    bases = {base for path in modules for base in _starred(project, path)}
+    bases = {base for path in modules for base in starred(project, path)}
     yield from (path for path in modules if path not in bases)
 
 
@@ -40,7 +40,7 @@ def _is_settings(project: Project, path: str) -> bool:
     return all(isinstance(project.names.module_member(path, name), Variable) for name in wanted)
 
 
-def _starred(project: Project, path: str) -> Iterator[str]:
+def starred(project: Project, path: str) -> Iterator[str]:
     """The modules of the tree that a module star-imports, and theirs."""
     stack, seen = [path], {path}
     while stack:
@@ -56,7 +56,7 @@ def _starred(project: Project, path: str) -> Iterator[str]:
 
 def is_complete(project: Project, path: str) -> bool:
     """Whether all that a settings module star-imports is in the tree; local settings often are not."""
-    for each in (path, *_starred(project, path)):
+    for each in (path, *starred(project, path)):
         table = project.names.table(each)
         for statement in table.stars.get(0, []) if table is not None else ():
             if project.modules.find(statement.module, each) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prodlint.project.credentials.django import starred
 from prodlint.project.deployment.debug import is_for_development
 from prodlint.project.values.bindings import Variable
 from prodlint.project.values.outcomes import Outcome
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def settings_modules(project: Project, *names: str) -> list[str]:
     """Modules of Django settings (with `INSTALLED_APPS` or `MIDDLEWARE`, their own or star-imported) that mention one
-    of the names and are not for development or tests."""
+    of the names, are not for development or tests, and are not what another of them builds upon."""
     found = []
     for path in project.mentioning(*names):
         folder, _, name = path.removesuffix(".py").rpartition("/")
@@ -24,7 +25,8 @@ def settings_modules(project: Project, *names: str) -> list[str]:
             continue
         if any(project.names.module_member(path, each) is not None for each in ("INSTALLED_APPS", "MIDDLEWARE")):
             found.append(path)
-    return found
+    bases = {base for path in found for base in starred(project, path)}
+    return [path for path in found if path not in bases]
 
 
 def django_setting(project: Project, name: str) -> Outcome | None:

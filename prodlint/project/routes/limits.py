@@ -17,6 +17,7 @@ from prodlint.libraries.limits import (
     MIDDLEWARE,
     MODEL_CALLS,
     MODELS,
+    REST_VIEWS,
     SLOWAPI_MIDDLEWARE,
     WHOLE,
 )
@@ -146,8 +147,11 @@ def _shared(project: Project, route: Route) -> Iterator[Limit]:
             yield Limit(made.name, Location(made.path, made.call.place), text)
     if route.framework in {"drf", "django"}:
         found = django_setting(project, "REST_FRAMEWORK")
-        if route.framework == "drf" and found is not None and isinstance(found.meaning, Pairs):
-            if found.meaning.get("DEFAULT_THROTTLE_CLASSES") is not None:
+        is_rest = route.framework == "drf" or route.name.startswith(REST_VIEWS)
+        if is_rest and found is not None and isinstance(found.meaning, Pairs):
+            given = found.meaning.get("DEFAULT_THROTTLE_CLASSES")
+            meaning = project.values.given(given).meaning if given is not None else Known(None)
+            if not isinstance(meaning, Known) and not (isinstance(meaning, Items) and not meaning.values):
                 yield Limit("DEFAULT_THROTTLE_CLASSES", route.application)
 
 
