@@ -149,8 +149,8 @@ def _shared(project: Project, route: Route) -> Iterator[Limit]:
         found = django_setting(project, "REST_FRAMEWORK")
         is_rest = route.framework == "drf" or route.name.startswith(REST_VIEWS)
         if is_rest and found is not None and isinstance(found.meaning, Pairs):
-            given = found.meaning.get("DEFAULT_THROTTLE_CLASSES")
-            meaning = project.values.given(given).meaning if given is not None else Known(None)
+            classes = found.meaning.get("DEFAULT_THROTTLE_CLASSES")
+            meaning = project.values.given(classes).meaning if classes is not None else Known(None)
             if not isinstance(meaning, Known) and not (isinstance(meaning, Items) and not meaning.values):
                 yield Limit("DEFAULT_THROTTLE_CLASSES", route.application)
 
