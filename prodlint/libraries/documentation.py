@@ -15,3 +15,10 @@ APPLICATIONS: dict[str, tuple[str, ...]] = {
 }
 """Applications that serve documentation by themselves, with the arguments that turn it off; the first one turns off all
 of it."""
+
+SCHEMA_VIEWS = frozenset(
+    f"drf_spectacular.views.Spectacular{name}View" for name in ("API", "JSONAPI", "YAMLAPI", "Swagger", "Redoc")
+)
+"""Views that an application lists among its URLs; they ask nobody unless they are given `permission_classes` or
+`SPECTACULAR_SETTINGS` has `SERVE_PERMISSIONS`. Source:
+https://drf-spectacular.readthedocs.io/en/latest/settings.html."""

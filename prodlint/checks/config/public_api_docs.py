@@ -22,7 +22,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             applications.setdefault(Location(given.site.path, given.value.place), []).append(route)
         applications.setdefault(route.application, []).append(route)
     for each in documented(project):
-        routes = applications.get(each.location, ())
+        routes = applications.get(each.application or each.location, ())
         if each.shown == "no" or not routes:
             continue
         rest = [route for route in routes if project.authentication(route).status != "required"]

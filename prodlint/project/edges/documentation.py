@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from prodlint.facts import Call, walk
 from prodlint.finding import Location, Step
-from prodlint.libraries.documentation import APPLICATIONS
+from prodlint.libraries.documentation import APPLICATIONS, SCHEMA_VIEWS
+from prodlint.project.edges.settings import django_setting
+from prodlint.project.flow.traces import last_name
 from prodlint.project.values.arguments import keywords
-from prodlint.project.values.outcomes import Choice, Environment, Given, Known, Meaning
+from prodlint.project.values.outcomes import Choice, Environment, Given, Items, Known, Meaning, Pairs
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -23,10 +26,13 @@ class Documented(Struct, frozen=True):
     name: str
     shown: str
     steps: tuple[Step, ...] = ()
+    application: Location | None = None
+    """The application, where that is not at `location`."""
 
 
 def documented(project: Project) -> Iterator[Documented]:
-    """Applications whose framework serves documentation by itself."""
+    """Applications whose framework serves documentation by itself, and those that list views of a schema."""
+    yield from _listed(project)
     for site in project.calls(APPLICATIONS):
         if project.role(site.path) != "application":
             continue
@@ -44,6 +50,40 @@ def documented(project: Project) -> Iterator[Documented]:
         if incomplete and shown == "yes":
             shown = incomplete
         yield Documented(Location(site.path, site.call.place), site.name.rpartition(".")[2], shown, steps)
+
+
+def _listed(project: Project) -> Iterator[Documented]:
+    """Views of a schema that an application lists itself, the first of each application."""
+    seen: set[Location] = set()
+    for route in project.routes:
+        if route.name not in SCHEMA_VIEWS or route.application in seen or not route.calls:
+            continue
+        if project.role(route.location.path) != "application":
+            continue
+        site, value = route.calls[0].site, route.calls[0].value
+        made = next((each for each in walk(value) if isinstance(each, Call) and last_name(each) == "as_view"), None)
+        classes = made.keyword("permission_classes") if made is not None else None
+        outcome = django_setting(project, "SPECTACULAR_SETTINGS")
+        settings = outcome.meaning if outcome is not None else None
+        given = Given(site, classes) if classes is not None else None
+        if given is None and isinstance(settings, Pairs):
+            given = settings.get("SERVE_PERMISSIONS")
+        shown = _is_open(project, given)
+        if shown == "no":
+            continue
+        seen.add(route.application)
+        yield Documented(route.registered, route.name.rpartition(".")[2], shown, (), route.application)
+
+
+def _is_open(project: Project, classes: Given | None) -> str:
+    """Whether permission classes let anyone in; without any they do."""
+    if classes is None:
+        return "yes"
+    meaning = project.values.given(classes).meaning
+    if not isinstance(meaning, Items):
+        return "who may read it is computed"
+    names = {last_name(each.value) or str(getattr(each.value, "value", "")) for each in meaning.values}
+    return "yes" if all(name.rpartition(".")[2] == "AllowAny" for name in names) else "no"
 
 
 def _shown(project: Project, given: list[Given] | None) -> tuple[str, tuple[Step, ...]]:
