@@ -44,3 +44,10 @@ DJANGO_CREDENTIALS = "CORS_ALLOW_CREDENTIALS"
 
 HEADER = "access-control-allow-origin"
 CREDENTIALS_HEADER = "access-control-allow-credentials"
+
+PUBLIC_SUFFIXES = (
+    *("vercel.app", "netlify.app", "herokuapp.com", "github.io", "gitlab.io", "pages.dev", "workers.dev", "web.app"),
+    *("firebaseapp.com", "onrender.com", "fly.dev", "azurewebsites.net", "azurestaticapps.net", "surge.sh"),
+    *("ngrok.io", "ngrok-free.app", "amplifyapp.com", "cloudfront.net", "run.app", "streamlit.app", "replit.app"),
+)
+"""Hosts below which anyone can have a site: entries of the private section of https://publicsuffix.org/list/."""

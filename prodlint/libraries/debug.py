@@ -81,6 +81,15 @@ VARIABLES: dict[str, tuple[str, str]] = {
 """Environment variables that libraries read themselves: the value that turns debugging on ("" for any true one), and
 what that does."""
 
+COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "flask": (("--debug",), DEBUGGER),
+    "quart": (("--debug",), PAGES),
+    "litestar": (("-d", "--debug"), PAGES),
+    "sanic": (("--debug", "-d", "--dev"), PAGES),
+}
+"""Options of programs that turn debugging on. https://flask.palletsprojects.com/en/stable/cli/,
+https://docs.litestar.dev/latest/usage/cli.html, https://sanic.dev/en/guide/running/running.html."""
+
 DEVELOPMENT = frozenset(
     [
         "dev",

@@ -178,7 +178,10 @@ RUNS = frozenset(
         "bottle.run",
         "dash.Dash.run",
         "dash.Dash.run_server",
+        "connexion.App.run",
+        "connexion.FlaskApp.run",
     }
 )
 """Functions that start a development server from Python. https://flask.palletsprojects.com/en/stable/api/#flask.Flask.run
-warns against production; connexion's and socketio's choose a server of their own."""
+warns against production. connexion 2 hands over to Flask's, and 3 to uvicorn for developers only
+(https://connexion.readthedocs.io/en/latest/quickstart.html#running-your-application); socketio's chooses a server."""

@@ -107,7 +107,7 @@ def _settings(project: Project, defined: Defined) -> Settings:
     old = not project.names.derives_from(defined, _VERSION_2)
     fields: dict[str, Field] = {}
     for owner in reversed(owners):
-        for field in _own_fields(project, owner, prefix if isinstance(prefix, str) else "", case, old, made):
+        for field in own_fields(project, owner, prefix if isinstance(prefix, str) else "", case, old, made):
             fields[field.name] = field
     delimiter = _configured(project, owners, "env_nested_delimiter")
     location = Location(defined.path, scope.place)
@@ -151,9 +151,11 @@ def _target(statement: Assign) -> str:
     return target.name if isinstance(target, Reference) and "." not in target.name else ""
 
 
-def _own_fields(
+def own_fields(
     project: Project, owner: Defined, prefix: str, case: bool, old: bool, made: Callable[[str], str]
 ) -> list[Field]:
+    """The fields that a class declares itself; `prefix` stands before their variables, `case` tells if case matters
+    there, `old` whether it is version 1 of pydantic, and `made` makes aliases of names."""
     site = Site(owner.path, owner.scope)
     fields = []
     for statement in project.statements_of(owner):

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 
-from prodlint.facts import Constant, Document, Facts, Mapping, Problem, Secret, Sequence, Text, Value, place_of
+from prodlint.facts import Constant, Document, Facts, Mapping, Problem, Secret, Sequence, Text, Value, place_of, span
 from prodlint.readers.pragmas import pragmas
-from prodlint.readers.scalars import constant
+from prodlint.readers.scalars import assignment, constant
 
 __all__ = ["read"]
 
 _SECTION = re.compile(r"\[([^\]]+)\]")
 _NAME = re.compile(r"[\w.-]+")
 _DELIMITER = re.compile(r"[=:]\s*")
+_ITEM = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\S+)")
 
 _Pairs = list[tuple[Value | None, Value]]
 
@@ -58,6 +59,9 @@ def read(path: str, text: str) -> Facts:
         parts = [(written, place_of(number, start, number, start + len(written)))]
         index = _continuation(lines, index, column, parts)
         name = stripped[: pair.start()].rstrip()
+        if name == "Environment" and path.endswith(".service"):
+            section.append((_key(name, number, column), _variables(parts, secrets)))
+            continue
         section.append((_key(name, number, column), _value(parts, name, secrets)))
     whole = place_of(1, 0, len(lines), len(lines[-1]))
     if content and not understood:
@@ -97,6 +101,19 @@ def _value(parts: list[tuple[str, int]], name: str, secrets: list[Secret]) -> Va
         return constant(filled[0][0], filled[0][1], name, "key", secrets)
     items = tuple(constant(text, place, name, "key", secrets) for text, place in filled)
     return Sequence("list", items, filled[0][1])
+
+
+def _variables(parts: list[tuple[str, int]], secrets: list[Secret]) -> Sequence:
+    """The items of a unit's `Environment=`, each `NAME=value` (https://www.freedesktop.org/software/systemd/man/latest/
+    systemd.exec.html#Environment)."""
+    items = []
+    for text, place in parts:
+        where = span(place)
+        for match in _ITEM.finditer(text):
+            group = next(index for index in (1, 2, 3) if match[index] is not None)
+            start, end = (where.column + offset for offset in match.span(group))
+            items.append(assignment(match[group], place_of(where.line, start, where.line, end), secrets))
+    return Sequence("list", tuple(items), parts[0][1])
 
 
 def _mapping(place: int, pairs: _Pairs) -> Mapping:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Severity, Step, Undecided
 from prodlint.libraries.debug import VARIABLES
+from prodlint.project.deployment.commanded import commanded
 from prodlint.project.deployment.debug import Switch, find_switches
 from prodlint.project.deployment.debugging import Verdict, judge
 from prodlint.project.deployment.declared import Declared, declared, near
@@ -47,6 +48,11 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         if location not in reported:
             reported.add(location)
             yield _finding(project, switch, verdict, location, conditions.main)
+    for on in commanded(project):
+        if on.location not in reported:
+            reported.add(on.location)
+            fields = {"setting": on.setting, "when": "in production", "effect": on.effect}
+            yield Finding(on.location, f"{on.location.path} {on.setting}", fields, on.steps)
     for name, (value, effect) in VARIABLES.items():
         for each in variables.get(name, ()):
             is_on = each.value.lower() == value if value else each.value.lower() in TRUE_WORDS

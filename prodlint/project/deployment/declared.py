@@ -37,7 +37,7 @@ class Declared(Struct, frozen=True):
     """As text, secrets masked; of `${NAME:-value}` the value, of `${NAME}` nothing."""
     location: Location
     kind: str
-    """"image", "compose", "manifest" or "dotenv"."""
+    """"image", "compose", "manifest", "unit" or "dotenv"."""
     production: bool
     """Whether nothing about the file says that it is for development, a test or a sample."""
 
@@ -53,7 +53,9 @@ def declared(project: Project) -> dict[str, tuple[Declared, ...]]:
     found: dict[str, list[Declared]] = {}
     for path in sorted(project.sources):
         source = project.sources[path]
-        if source.role in _SILENT_ROLES or source.kind not in ("dockerfile", "yaml", "dotenv", "toml"):
+        if source.role in _SILENT_ROLES or source.kind not in ("dockerfile", "yaml", "dotenv", "toml", "ini"):
+            continue
+        if source.kind == "ini" and not path.endswith(".service"):
             continue
         if source.kind == "toml" and posixpath.basename(path) != "fly.toml":
             continue
@@ -103,6 +105,11 @@ def _in_file(project: Project, path: str) -> Iterator[Declared]:
             production = any(word in _PRODUCTION for word in re.split(r"[^a-z0-9]+", name))
             sample = any(word in _SAMPLE for word in re.split(r"[^a-z0-9]+", name))
             yield from _pairs(document, path, "dotenv", production and not sample)
+        elif kind == "ini":
+            unit = document.get("Service") if isinstance(document, Mapping) else None
+            for key, given in unit.items if isinstance(unit, Mapping) else ():
+                if isinstance(key, Constant) and key.value == "environment":
+                    yield from _pairs(given, path, "unit", not is_for_development(path))
         elif kind == "toml":
             yield from _pairs(document.get("env") if isinstance(document, Mapping) else None, path, "manifest", True)
         elif is_compose(document):

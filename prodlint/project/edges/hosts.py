@@ -157,11 +157,14 @@ def _is_set(project: Project, site: Site, value: Value | None) -> bool:
 
 def in_front(project: Project, folder: str) -> Step | None:
     """Where a proxy, an ingress or a platform that concerns a component sends it the requests of some hosts only."""
+    own = {each.folder for each in project.deployment.applications}
     for path, source in sorted(project.sources.items()):
         if not is_around(source.project, folder) or source.role not in ("application", "script"):
             continue
         name = posixpath.basename(path).lower()
         if name in _PLATFORMS or (source.kind in ("json", "toml") and _OF_RAILWAY.match(name)):
+            if source.project != folder and source.project in own:
+                continue  # It starts the application beside it, and not every other one below.
             return Step("this platform sends an application the requests of its own hosts", Location(path, 1 << 42))
         if is_for_development(path):
             continue

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from prodlint.facts import Call, Comprehension, Reference
 from prodlint.finding import Step
+from prodlint.libraries.cors import PUBLIC_SUFFIXES
 from prodlint.project.routes.exemptions.matching import matches
 from prodlint.project.values.outcomes import (
     Choice,
@@ -86,6 +87,9 @@ def of_expression(project: Project, given: Given, anchored: bool) -> Origins:
         return Origins(reason="the expression for its origins is too involved to try")
     if answer:
         return Origins("any origin", "", outcome.steps)
+    for suffix in PUBLIC_SUFFIXES:
+        if suffix in pattern.replace("\\", "") and matches(pattern, f"https://stranger.{suffix}", way):
+            return Origins(f"anyone's site at `{suffix}`", "", outcome.steps)
     for host in _HOST.findall(pattern):
         plain = host.replace("\\", "")
         for stranger in (f"https://evil{plain}", f"https://{plain.replace('.', 'x', 1)}", f"https://{plain}.evil.org"):

@@ -27,6 +27,7 @@ from prodlint.facts import (
 )
 from prodlint.finding import Location
 from prodlint.libraries.values import ENVIRONMENT_READERS, ENVIRONMENT_READS, URL_READERS
+from prodlint.project.environment.groups import grouped
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.environment import default_of, maker_of, prefix_of
 from prodlint.project.values.outcomes import Environment, Given, Instance, Known, Site
@@ -84,6 +85,12 @@ def find_reads(project: Project) -> Iterator[Read]:
             block = project.scope_of(settings.of).block
             where = field.location
             yield Read(field.env, where, site, given, field.required, field.name, block, where.place)
+        for model, field in grouped(project, settings):
+            # What a group needs is asked for with the group.
+            if field.given is not None and project.role(model.path) in ("application", "script"):
+                site, block = Site(model.path, model.scope), project.scope_of(model).block
+                where = field.location
+                yield Read(field.env, where, site, field.given, False, field.name, block, where.place)
 
 
 def _of_file(project: Project, path: str) -> Iterator[Read]:
