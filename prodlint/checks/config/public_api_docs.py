@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Undecided
-from prodlint.project.edges.documentation import documented
+from prodlint.project.edges.documentation import documented, guarding
 
 if TYPE_CHECKING:
     from prodlint.project import Project
@@ -33,4 +33,8 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
         if each.shown != "yes":
             yield Undecided(each.location, f"documentation of `{each.name}`", each.shown)
             continue
-        yield Finding(each.location, each.name, {"application": each.name}, each.steps)
+        guard = guarding(project, each, routes)
+        if guard is not None and guard.status == "unknown":
+            yield Undecided(each.location, f"documentation of `{each.name}`", guard.reason)
+        elif guard is None or guard.status != "required":
+            yield Finding(each.location, each.name, {"application": each.name}, each.steps)

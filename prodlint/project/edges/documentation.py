@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from prodlint.facts import Call, walk
 from prodlint.finding import Location, Step
@@ -17,6 +18,8 @@ from prodlint.project.values.outcomes import Choice, Environment, Given, Items, 
 
 if TYPE_CHECKING:
     from prodlint.project import Project
+    from prodlint.project.routes.answer import Authentication
+    from prodlint.project.routes.route import Route
 
 
 class Documented(Struct, frozen=True):
@@ -28,6 +31,8 @@ class Documented(Struct, frozen=True):
     steps: tuple[Step, ...] = ()
     application: Location | None = None
     """The application, where that is not at `location`."""
+    path: str = ""
+    """Where the schema is served below the application; "" where that is not known."""
 
 
 def documented(project: Project) -> Iterator[Documented]:
@@ -49,7 +54,33 @@ def documented(project: Project) -> Iterator[Documented]:
             shown, steps = "yes", master[1]
         if incomplete and shown == "yes":
             shown = incomplete
-        yield Documented(Location(site.path, site.call.place), site.name.rpartition(".")[2], shown, steps)
+        name = site.name.rpartition(".")[2]
+        path = _path(project, found.get(switches[0])) if name == "FastAPI" else ""
+        yield Documented(Location(site.path, site.call.place), name, shown, steps, path=path)
+
+
+def guarding(project: Project, each: Documented, routes: Iterable[Route]) -> Authentication | None:
+    """Who refuses a stranger that asks for the schema: of what stands before a route of the application only middleware
+    stands before its documentation as well. None where that cannot be asked."""
+    sample = next(
+        (route for route in routes if route.framework == "fastapi" and route.application == each.location), None
+    )
+    if sample is None or not each.path:
+        return None
+    guards = tuple(guard for guard in sample.guards if guard.kind == "middleware")
+    return project.authentication(
+        replace(sample, methods=("GET",), path=each.path, handler=None, dependencies=(), guards=guards)
+    )
+
+
+def _path(project: Project, given: list[Given] | None) -> str:
+    """The path of the schema: FastAPI's own where none is given."""
+    if not given:
+        return "/openapi.json"
+    meaning = project.values.given(given[-1]).meaning
+    while isinstance(meaning, Environment) and meaning.fallback is not None:
+        meaning = meaning.fallback
+    return meaning.value if isinstance(meaning, Known) and isinstance(meaning.value, str) else ""
 
 
 def _listed(project: Project) -> Iterator[Documented]:
@@ -109,4 +140,4 @@ def _is_on(meaning: Meaning) -> str:
     return "where it is served is computed"
 
 
-__all__ = ["Documented", "documented"]
+__all__ = ["Documented", "documented", "guarding"]
