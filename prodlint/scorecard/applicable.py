@@ -211,6 +211,8 @@ def passwords(app: Application) -> tuple[Answer, str]:
     evidence = app.project.identity.evidence if app.tables else None
     if evidence is not None and any(evidence.is_user(table) for table in app.tables):
         return _YES
+    if app.has_django_users:
+        return _YES
     words = ("password", "hashed_password", "password_hash", "set_password", "check_password", "authenticate")
     return _YES if app.mentions(*words) else _absent(app, "no passwords are kept")
 

@@ -10,6 +10,7 @@ from prodlint.finding import Location
 from prodlint.libraries.database import OWNER_COLUMNS
 from prodlint.libraries.sensitive import is_sensitive
 from prodlint.project import Project
+from prodlint.project.edges.settings import django_setting
 from prodlint.project.engines.engine import Engine
 from prodlint.project.identity.tools import Tool, find_tools
 from prodlint.project.inspect import is_migration
@@ -20,6 +21,7 @@ from prodlint.project.settings import Field
 from prodlint.project.tables.schema import Column, Table
 from prodlint.project.tokens.issued import Issued
 from prodlint.project.tokens.purpose import purpose_of
+from prodlint.project.values.outcomes import Items
 
 __all__ = ["Application"]
 
@@ -144,6 +146,13 @@ class Application:
     def django_models(self) -> Location | None:
         """Where the first model of Django is; None where there is none."""
         return next((table.location for table in self.tables if table.mapper == "django"), None)
+
+    @cached_property
+    def has_django_users(self) -> bool:
+        """Whether Django's own accounts are installed, whose passwords it keeps."""
+        outcome = django_setting(self.project, "INSTALLED_APPS")
+        listed = outcome.meaning.values if outcome is not None and isinstance(outcome.meaning, Items) else ()
+        return any(getattr(each.value, "value", "") == "django.contrib.auth" for each in listed)
 
     # --- settings ---
 

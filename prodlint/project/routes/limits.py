@@ -80,7 +80,7 @@ def _takes_basic(project: Project, route: Route) -> bool:
 def limits_of(project: Project, route: Route) -> tuple[Limit, ...]:
     """What limits a route, as far as the code shows it: of its own, and for all routes of its application."""
     component, known = project.sources[route.application.path].project, project.limiting.shared
-    key = (component, route.framework == "drf")
+    key = (component, _is_rest(project, route))
     if key not in known:
         known[key] = tuple(_shared(project, route))
     return (*_own(project, route), *known[key])
@@ -147,12 +147,23 @@ def _shared(project: Project, route: Route) -> Iterator[Limit]:
             yield Limit(made.name, Location(made.path, made.call.place), text)
     if route.framework in {"drf", "django"}:
         found = django_setting(project, "REST_FRAMEWORK")
-        is_rest = route.framework == "drf" or route.name.startswith(REST_VIEWS)
-        if is_rest and found is not None and isinstance(found.meaning, Pairs):
+        if _is_rest(project, route) and found is not None and isinstance(found.meaning, Pairs):
             classes = found.meaning.get("DEFAULT_THROTTLE_CLASSES")
             meaning = project.values.given(classes).meaning if classes is not None else Known(None)
             if not isinstance(meaning, Known) and not (isinstance(meaning, Items) and not meaning.values):
                 yield Limit("DEFAULT_THROTTLE_CLASSES", route.application)
+
+
+def _is_rest(project: Project, route: Route) -> bool:
+    """Whether Django REST framework answers, by a view of the tree, of a package, or of one that takes over a
+    package's."""
+    if route.framework == "drf" or route.name.startswith(REST_VIEWS):
+        return True
+    if route.view is None:
+        return False
+    scope = project.scope_of(route.view)
+    site = Site(route.view.path, max(scope.parent, 0))
+    return any(project.values.external_name(site, each.value).startswith(REST_VIEWS) for each in scope.bases)
 
 
 def _is_applied(project: Project, component: str) -> bool:

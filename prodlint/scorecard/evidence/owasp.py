@@ -48,7 +48,9 @@ def a02_cryptography(app: Application) -> Iterator[Evidence]:
     """What hashes passwords."""
     for site in app.project.calls(_HASHERS, app.paths):
         yield for_it(f"`{site.name.rpartition('.')[2]}` hashes passwords", Location(site.path, site.call.place))
-    if app.django_models is not None and app.mentions("set_password", "create_user", "check_password"):
+    if app.django_models is not None and (
+        app.has_django_users or app.mentions("set_password", "create_user", "check_password")
+    ):
         yield _of_django(app, app.django_models)
 
 
