@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from prodlint.project import Project
 
 _PURPOSES = ("metrics", "tracing")
+_OUTSIDE = ("metrics", "telemetry", "tracing", "monitoring", "sentry", "opentelemetry", "otel", "prometheus", "datadog")
+"""Modules of packages outside the tree that may measure; a tracker may time requests too."""
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
@@ -37,7 +39,7 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             continue
         if any(each.integration.purposes.intersection(_PURPOSES) for each, _ in inert(project, application)):
             continue  # `inert-integration` says it.
-        outside = brought_from_outside(project, application, "metrics", "telemetry", "tracing", "monitoring")
+        outside = brought_from_outside(project, application, *_OUTSIDE)
         if outside is not None:
             name, place = outside
             yield Undecided(place, f"metrics of {application.subject}", f"what `{name}` measures is not known")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prodlint.facts import (
     Assign,
     Block,
+    Call,
     Constant,
     Operation,
     Reference,
@@ -126,7 +127,8 @@ def _bindings(
         if isinstance(statement, Block):
             inner = Where(variable.path, variable.scope, max(statement.parent, 0), where.names)
             if statement.kind == "for" and statement.value is not None:
-                verdicts.append(exposures.judge(inner, statement.value))
+                is_key = _gives_keys(binding, statement.value)
+                verdicts.append(SAFE if is_key else exposures.judge(inner, statement.value))
                 # What a loop gives is as often a lexer's token or a model's.
                 by_name = by_name and not is_weak(name)
             else:
@@ -182,6 +184,17 @@ def _bindings(
     if is_about(name):
         return SAFE
     return whole_object(exposures, where, value)
+
+
+def _gives_keys(binding: Binding, iterable: Value) -> bool:
+    """Whether a loop binds the keys of a mapping, which are names: `for name, value in os.environ.items()`."""
+    match iterable:
+        case Reference(name) if name in {"os.environ", "environ"}:
+            return True
+        case Call(function):
+            last = last_name(function)
+            return last == "keys" or (last == "items" and binding.path == (0,))
+    return False
 
 
 def _unpacked(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Constant, Import, Mapping, Reference, Return, walk
+from prodlint.facts import Attribute, Call, Constant, Import, Mapping, Reference, Return, walk
 from prodlint.finding import Answer
 from prodlint.libraries.observability import HEALTH_MODULES
 from prodlint.libraries.sensitive import words_of
@@ -46,6 +46,7 @@ _CHECKS = re.compile(r"health|ready|check|ping|alive|status|database|\bdb|connec
 _POOL_FIGURES = re.compile(r"\bpool\.(?:status|size|checkedin|checkedout|overflow|get_size|get_idle_size)$")
 """What a pool says of itself, which asks no database. Source:
 https://docs.sqlalchemy.org/en/20/core/pooling.html#sqlalchemy.pool.QueuePool.status."""
+_DESCRIBED = re.compile(r"health[ _-]?check|\bliveness\b|\breadiness\b", re.IGNORECASE)
 _MAX_DEPTH = 5
 
 
@@ -96,7 +97,18 @@ def _looks_like(project: Project, route: Route) -> bool:
     name = set(words_of(project.scope_of(route.handler).name)) if route.handler is not None else set()
     if name & _WORDS or {"health", "check"} <= name:
         return True
-    return not segments and _says_status(project, route)
+    return (not segments and _says_status(project, route)) or _is_described(route)
+
+
+def _is_described(route: Route) -> bool:
+    """Whether the registration of a route calls it a health check: `summary="Health check"`."""
+    call = route.calls[0].value if route.calls else None
+    for name in ("summary", "description", "name", "operation_id"):
+        given = call.keyword(name) if isinstance(call, Call) else None
+        text = "".join(str(each.value) for each in walk(given) if isinstance(each, Constant)) if given else ""
+        if _DESCRIBED.search(text):
+            return True
+    return False
 
 
 def _says_status(project: Project, route: Route) -> bool:
