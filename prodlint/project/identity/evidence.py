@@ -31,10 +31,7 @@ def is_reading(route: Route, walked: Walked) -> bool:
     if set(route.methods) <= SAFE:
         return True
     return route.methods == ("*",) and not any(
-        each[0] == "R"
-        for found in walked.found
-        if isinstance(found.event, Modified)
-        for each in found.event.labels
+        each[0] == "R" for found in walked.found if isinstance(found.event, Modified) for each in found.event.labels
     )
 
 
@@ -156,9 +153,7 @@ class Evidence:
             ownership = self.of.setdefault(table.model, Ownership())
             (ownership.read_by_key if by_key else ownership.read_in_lists).add(route.subject)
 
-    def _compared(
-        self, side: Labels, attribute: str, other: Labels, proof: Proof, route: Route, reads: bool
-    ) -> None:
+    def _compared(self, side: Labels, attribute: str, other: Labels, proof: Proof, route: Route, reads: bool) -> None:
         if not other or not attribute:
             return
         for label in side:

@@ -194,6 +194,8 @@ class Statuses:
         for inner in walk(value):
             if isinstance(inner, Call):
                 name = self.project.values.external_name(site, inner.function)
+                if name in HTTP_EXCEPTIONS and name.partition(".")[0] in {"fastapi", "starlette"}:
+                    continue  # An exception that is returned is no response there: it is serialised, with 200.
                 if RESPONSE_STATUS.get(name) in REFUSING:
                     yield RESPONSE_STATUS[name]
                 elif name in REDIRECTS and self._is_login(site, inner):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Attribute, Call, Python, Reference, Sequence, Value, walk
-from prodlint.project.values.outcomes import Given, Items, Pairs, Site
+from prodlint.project.values.outcomes import Given, Items, Known, Meaning, Pairs, Site
 
 if TYPE_CHECKING:
     from prodlint.project.values.evaluator import Values
@@ -72,7 +72,10 @@ def elements_of(values: Values, site: Site, iterable: Value) -> list[Given] | No
         if name in _ORDERINGS and receiver is None and first is not None:
             return elements_of(values, site, first)
         if name == "enumerate" and receiver is None and first is not None:
-            return _numbered(values, site, first)
+            start = iterable.positional(1) or iterable.keyword("start")
+            return _numbered(
+                values, site, first, values.evaluate(site, start).meaning if start is not None else Known(0)
+            )
     meaning = values.evaluate(site, iterable).meaning
     match meaning:
         case Items(_, given):
@@ -95,16 +98,16 @@ def _of_mapping(values: Values, site: Site, name: str, receiver: Value) -> list[
     return found
 
 
-def _numbered(values: Values, site: Site, inner: Value) -> list[Given] | None:
+def _numbered(values: Values, site: Site, inner: Value, start: Meaning) -> list[Given] | None:
     from prodlint.facts import Constant
 
     elements = elements_of(values, site, inner)
-    if elements is None:
+    if elements is None or not isinstance(start, Known) or not isinstance(start.value, int):
         return None
     # Numbers stand at places that no other value has, for what a value is is remembered by its place.
     return [
         Given(each.site, Sequence("tuple", (Constant(index, ~each.value.place), each.value), each.value.place))
-        for index, each in enumerate(elements)
+        for index, each in enumerate(elements, start.value)
     ]
 
 
