@@ -41,6 +41,7 @@ _LOCK_LINE = re.compile(
     r"^(?:\[\[?([^\]\n]+)\]|(name|version|source|content[-_]hash|lock[-_]version|requires-python)[ \t]*=[ \t]*(.*))",
     re.MULTILINE,
 )
+_LOCK_REQUIRES = re.compile(r"\s*requires-dist[ \t]*=[ \t]*\[((?:[^\[\]]|\[[^\[\]]*\])*)\]")
 _LOCK_STRING = re.compile(r"\"([^\"\\]*)\"")
 _LOCK_PAIR = re.compile(r"([A-Za-z-]+)[ \t]*=[ \t]*\"([^\"\\]*)\"")
 
@@ -217,7 +218,8 @@ def _decoded(key: str) -> str:
 
 
 def _lock(text: str, lines: Lines) -> Facts:
-    """A lock file: {"package": [{"name", "version", "source"}], "metadata": {...}} and the keys at the top."""
+    """A lock file: {"package": [{"name", "version", "source", "metadata"}], "metadata": {...}} and the keys at the
+    top."""
     conflict = re.search(r"^(?:<{7}|>{7}) ", text, re.MULTILINE)
     if conflict is not None:
         place = lines.place(conflict.start(), conflict.end())
@@ -233,6 +235,10 @@ def _lock(text: str, lines: Lines) -> Facts:
             if header in ("package", "packages"):
                 pairs = []
                 packages.append((lines.place(found.start(), found.end()), pairs))
+            elif header == "package.metadata" and packages:
+                requires = _lock_requires(text, found.end(), lines)
+                if requires is not None:
+                    packages[-1][1].append((Constant("metadata", requires.place), requires))
         elif pairs is not None:
             value = _lock_value(found, lines, secrets)
             if value is not None:
@@ -248,6 +254,23 @@ def _lock(text: str, lines: Lines) -> Facts:
     if not items and not tables[""] and not tables["metadata"] and text.strip():
         return Facts(Text(), Problem("is no lock file of a known tool", place_of(1, 0, 1, 0)))
     return Facts(Document((Mapping(tuple(content), whole),)), secrets=tuple(secrets))
+
+
+def _lock_requires(text: str, start: int, lines: Lines) -> Mapping | None:
+    """What uv records of the manifest of a member of its workspace: {"requires-dist": [{"name", "specifier"}]}."""
+    found = _LOCK_REQUIRES.match(text, start)
+    if found is None:
+        return None
+    place = lines.place(found.start(1) - 1, found.end())
+    items = []
+    for each in re.finditer(r"\{([^{}]*)\}", found[1]):
+        pairs: list[tuple[Value | None, Value]] = [
+            (Constant(pair[1], place), Constant(pair[2], place))
+            for pair in _LOCK_PAIR.finditer(each[1])
+            if pair[1] in ("name", "specifier", "marker")
+        ]
+        items.append(Mapping(tuple(pairs), place))
+    return Mapping(((Constant("requires-dist", place), Sequence("list", tuple(items), place)),), place)
 
 
 def _lock_value(found: re.Match[str], lines: Lines, secrets: list[Secret]) -> Value | None:

@@ -20,23 +20,27 @@ def check(project: Project) -> Iterator[Finding]:
         if component.application is Answer.NO:
             continue
         by_lock: dict[str, list[Stale]] = {}
-        for each in stale(component):
+        for each in stale(project, component):
             by_lock.setdefault(each.lock.path, []).append(each)
         for path, several in by_lock.items():
             first = several[0]
             steps = tuple(_step(each) for each in several[:12])
-            names = ", ".join(f"`{each.requirement.written}`" for each in several[:_SHOWN])
+            names = ", ".join(_name(each) for each in several[:_SHOWN])
             if len(several) > _SHOWN:
                 names = f"{len(several)} requirements ({names} ...)"
             fields = {"lock": posixpath.basename(path), "requirements": names}
-            location = Location(first.manifest.path, first.requirement.place)
+            location = Location(first.manifest.path, first.place)
             yield Finding(location, path, fields, steps)
 
 
+def _name(each: Stale) -> str:
+    if each.requirement is None:
+        return f"`{posixpath.basename(each.manifest.path)}` as it is now"
+    return f"`{each.requirement.written}`"
+
+
 def _step(each: Stale) -> Step:
-    if not each.locked:
-        return Step(f"`{each.requirement.name}` is not in `{each.lock.path}`",
-                    Location(each.manifest.path, each.requirement.place))  # fmt: skip
+    if each.requirement is None or not each.locked:
+        return Step(f"{each.why}, which is `{each.lock.path}`", Location(each.manifest.path, each.place))
     place = each.lock.places.get(each.requirement.name, 1 << 42)
-    return Step(f"`{each.requirement.written}` does not admit {each.locked}, which is locked here",
-                Location(each.lock.path, place))  # fmt: skip
+    return Step(f"of `{each.requirement.written}` this says otherwise: {each.why}", Location(each.lock.path, place))
