@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from prodlint.finding import Finding, Location, Step, Undecided
 from prodlint.project.identity.clients import chosen_identities
+from prodlint.project.identity.generic import generic_views
 from prodlint.project.identity.isolation import exposed_rows
 
 if TYPE_CHECKING:
     from prodlint.project import Project
-    from prodlint.project.identity.isolation import Exposed
+    from prodlint.project.identity.generic import generic_views
+from prodlint.project.identity.isolation import Exposed
 
 
 def check(project: Project) -> Iterator[Finding | Undecided]:
@@ -23,6 +25,9 @@ def check(project: Project) -> Iterator[Finding | Undecided]:
             together.setdefault((exposed.location, exposed.table.model), []).append(exposed)
     for several in together.values():
         yield _reported(several)
+    for route, table in generic_views(identity):
+        reason = f"whose rows of `{table.label}` its queryset gives is not followed"
+        yield Undecided(route.location, f"route {route.subject}", reason)
 
 
 def _reported(several: list[Exposed]) -> Finding | Undecided:
