@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from prodlint.facts import Call, Facts, Python, Statement, Value, walk
+from prodlint.facts import Block, Call, Facts, Python, Statement, Value, walk
 from prodlint.project.values.bindings import Defined, Symbol
 from prodlint.project.values.modules import Modules
 from prodlint.sources import Source
@@ -37,6 +37,8 @@ class Tree:
         self._facts: dict[str, Facts] = {}
         self._statements: dict[str, dict[int, list[Statement]]] = {}
         self._calls: dict[str, list[tuple[Call, int]]] = {}
+        self._parts: dict[Defined, list[tuple[int, Statement | Block]]] = {}
+        self._headers: dict[str, dict[int, list[tuple[int, Block]]]] = {}
 
     # --- files ---
 
@@ -112,16 +114,36 @@ class Tree:
                     by_scope.setdefault(python.blocks[statement.block].scope, []).append(statement)
         return by_scope.get(defined.scope, [])
 
+    def parts_of(self, defined: Defined) -> list[tuple[int, Statement | Block]]:
+        """The statements and block headers (`if`, `for`, `with`, `except`; not `else`) of one scope in source order, the
+        latter with the number of the block, the former with -1."""
+        found = self._parts.get(defined)
+        if found is None:
+            parts: list[tuple[int, Statement | Block]] = [(-1, each) for each in self.statements_of(defined)]
+            parts += self.headers_of(defined)
+            found = self._parts[defined] = sorted(parts, key=lambda each: each[1].place)
+        return found
+
+    def headers_of(self, defined: Defined) -> list[tuple[int, Block]]:
+        """The blocks of one scope that have a value in their header (see `parts_of`), each with its number."""
+        by_scope = self._headers.get(defined.path)
+        if by_scope is None:
+            by_scope = self._headers[defined.path] = {}
+            python = self.python(defined.path)
+            for index, block in enumerate(python.blocks if python is not None else ()):
+                if block.value is not None and block.kind != "else":
+                    by_scope.setdefault(block.scope, []).append((index, block))
+        return by_scope.get(defined.scope, [])
+
     def values_of(self, defined: Defined) -> Iterator[Value]:
         """The outermost values of one scope: those of its statements and of its block headers (`if`, `for`, `with`)."""
         for statement in self.statements_of(defined):
             value = getattr(statement, "value", None)
             if value is not None:
                 yield value
-        python = self.python(defined.path)
-        for block in python.blocks if python is not None else ():
-            if block.scope == defined.scope and block.value is not None and block.kind != "else":
-                yield block.value
+        for _, block in self.headers_of(defined):
+            assert block.value is not None
+            yield block.value
 
     def calls_of(self, defined: Defined) -> Iterator[Call]:
         """The calls in one scope, parents first."""

@@ -95,13 +95,7 @@ class Walker:
         """Walk the body and say what was found."""
         python = self.project.python(self.function.path)
         assert python is not None
-        parts: list[tuple[int, object]] = [(each.place, each) for each in self.project.statements_of(self.function)]
-        parts += [
-            (block.place, block)
-            for block in python.blocks
-            if block.scope == self.function.scope and block.value is not None and block.kind != "else"
-        ]
-        parts.sort(key=lambda each: each[0])
+        parts = self.project.parts_of(self.function)
         loops = any(isinstance(part, Block) and part.kind in _LOOPS for _, part in parts)
         for _ in range(2 if loops else 1):
             self.events.clear()
@@ -279,9 +273,10 @@ class Walker:
 
     def name(self, value: Reference) -> Labels:
         """The labels of a dotted name."""
+        environment = self.environment
         parts = value.name.split(".")
         for count in range(len(parts), 0, -1):
-            known = self.environment.get(".".join(parts[:count]))
+            known = environment.get(".".join(parts[:count]) if count > 1 else parts[0])
             if known is None:
                 continue
             if count == 1 and len(parts) > 1 and parts[0] == "self":

@@ -31,9 +31,9 @@ _RELATED = frozenset({"all", "count", "exists", "iterator"})
 
 def manager_of(frame: Frame, value: Reference) -> Held | None:
     """The query that a manager of a model begins."""
-    ending = next((each for each in _MANAGERS if value.name.endswith(each)), "")
-    if not ending:
+    if not value.name.endswith(_MANAGERS):
         return None
+    ending = next(each for each in _MANAGERS if value.name.endswith(each))
     table = table_named(frame, Reference(value.name.removesuffix(ending), value.place))
     if table is None:
         return None

@@ -25,6 +25,7 @@ from prodlint.facts import (
     Reference,
     Return,
     Sequence,
+    Statement,
     Subscript,
     Value,
     Yield,
@@ -90,17 +91,11 @@ class Frame:
 
     def run(self) -> Frame:
         """Walk the body."""
-        statements = self.reader.project.statements_of(self.function)
-        parts: list[tuple[int, object]] = [(each.place, each) for each in statements]
-        scope = self.function.scope
-        for index, block in enumerate(self.python.blocks):
-            if block.scope == scope and block.value is not None and block.kind not in ("else", "except"):
-                parts.append((block.place, (index, block)))
-        for _, part in sorted(parts, key=lambda each: each[0]):
-            if isinstance(part, tuple):
-                self._header(*part)
-            else:
+        for index, part in self.reader.project.parts_of(self.function):
+            if not isinstance(part, Block):
                 self._statement(part)
+            elif part.kind != "except":
+                self._header(index, part)
         return self
 
     def _header(self, index: int, block: Block) -> None:
@@ -120,9 +115,8 @@ class Frame:
             self.block = index
             self.bind(block.target, held)
 
-    def _statement(self, statement: object) -> None:
-        self.block = getattr(statement, "block", self.block)
-        self.place = getattr(statement, "place", self.place)
+    def _statement(self, statement: Statement) -> None:
+        self.block, self.place = statement.block, statement.place
         match statement:
             case Assign(targets, value) if value is not None:
                 held = self.of(value)
@@ -239,6 +233,8 @@ class Frame:
             held = held_of_text(self, value)
             if held is not None:
                 return held
+        if isinstance(value, Constant):
+            return None
         match value:
             case Reference():
                 return self.name(value)
@@ -299,10 +295,11 @@ class Frame:
 
     def name(self, value: Reference) -> Held | None:
         """What a dotted name holds."""
-        if value.name in self.variables.names:
+        names = self.variables.names
+        if value.name in names:
             return self.variables.at(value.name, self.block)
         head, _, rest = value.name.partition(".")
-        if head in self.variables.names:
+        if head in names:
             held = self.variables.at(head, self.block)
             for attribute in rest.split(".") if rest else ():
                 held = attribute_of(self, held, attribute, value)

@@ -39,6 +39,8 @@ class Variables:
 
     def is_sure(self, bound: int, block: int) -> bool:
         """Whether what happens in block `bound` has happened when what follows it in `block` runs."""
+        if bound == block:
+            return True
         around = self.ancestors(block)
         while bound not in around:
             if bound < 0 or self.python.blocks[bound].kind not in _SURE:
@@ -72,6 +74,8 @@ class Variables:
 
     def _excluded(self, one: int, other: int) -> bool:
         """Whether two blocks are in the branches of one `if` that exclude each other."""
+        if one == other:
+            return False
         first, second = self.ancestors(one), self.ancestors(other)
         shared = next((block for block in first if block in second), -1)
         a = first[first.index(shared) - 1] if shared in first and first.index(shared) else -1

@@ -52,8 +52,8 @@ class RaisedErrors:
                 self._raised(found, function, value, location)
             else:
                 self._called(found, function, value, location, depth)
-        for block in python.blocks:
-            if block.scope == function.scope and block.value is not None and block.kind not in {"else", "except"}:
+        for _, block in self.project.headers_of(function):
+            if block.value is not None and block.kind != "except":
                 if not is_swallowed(python, block.parent, None):
                     self._called(found, function, block.value, Location(function.path, block.place), depth)
         return found

@@ -68,8 +68,8 @@ class Running:
             value = getattr(statement, "value", None)
             if value is not None:
                 _collect(value, False, calls)
-        for block in python.blocks:
-            if block.scope == function.scope and block.value is not None and block.kind != "else":
+        for _, block in project.headers_of(function):
+            if block.value is not None:
                 _collect(block.value, block.is_async, calls)
         site = Site(function.path, function.scope, arguments)
         return [self._resolved(site, call, awaited) for call, awaited in sorted(calls, key=lambda each: each[0].place)]
