@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Request", "load", "run", "scorecard"]
 
+
 class Request(Struct, frozen=True, kw_only=True):
     """What a run is asked for; the command line and the configuration are resolved into it."""
 
@@ -125,9 +126,11 @@ def load(request: Request) -> Project:
 
 
 def _read(workspace: Workspace, kept: Cache | None, started: int, request: Request) -> Store:
+    from prodlint.checking import imports
     from prodlint.store import fill
 
-    return fill(workspace, kept, started - memo.RACY, request.jobs, request.progress)
+    needed = imports(request.catalogue, request.rules)
+    return fill(workspace, kept, started - memo.RACY, request.jobs, request.progress, needed)
 
 
 def _link(workspace: Workspace, store: Store, request: Request) -> Project:

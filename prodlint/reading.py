@@ -37,6 +37,8 @@ PATIENCE = 60.0
 """Seconds that one file may take."""
 CHUNKS_PER_WORKER = 8
 CHUNK_FILES = 64
+AHEAD = 2
+"""Files that a worker has left when it is given more, so that it does not wait for us."""
 
 
 class Reading(Struct, frozen=True, array_like=True):
@@ -147,7 +149,7 @@ class _Workers:
                         break
                 if not self.processes:  # The system gives us no process at all.
                     yield from (_read(task, _content(task)) for task in self.chunks.popleft())
-                for connection in [each for each in self.processes if each not in self.pending]:
+                for connection in [each for each in self.processes if len(self.pending.get(each, ())) <= AHEAD]:
                     self._feed(connection)
                 if not self.pending:
                     continue
@@ -178,8 +180,9 @@ class _Workers:
         if not self.chunks:
             return  # It idles until the end: a file that kills another worker may come back to it.
         chunk = self.chunks.popleft()
-        self.pending[connection] = deque(chunk)
-        self.since[connection] = time.monotonic()
+        if connection not in self.pending:
+            self.since[connection] = time.monotonic()
+        self.pending.setdefault(connection, deque()).extend(chunk)
         with suppress(OSError):  # It is dead; waiting for its answer tells.
             connection.send_bytes(msgspec.msgpack.encode(chunk))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from functools import cached_property
 
 import msgspec
@@ -108,8 +109,16 @@ class Store:
         return self._cache.names(set(self.keys.values())) if self._cache is not None else {}
 
 
-def fill(workspace: Workspace, cache: Cache | None, settled: int, jobs: int = 0, progress: bool = False) -> Store:
-    """The facts of all files of a workspace. A file changed after the time `settled` is never trusted by its time."""
+def fill(
+    workspace: Workspace,
+    cache: Cache | None,
+    settled: int,
+    jobs: int = 0,
+    progress: bool = False,
+    meanwhile: Iterator[object] | None = None,
+) -> Store:
+    """The facts of all files of a workspace. A file changed after the time `settled` is never trusted by its time.
+    `meanwhile` is work that can be done while others read, asked for a piece after each file."""
     store = Store(workspace, cache)
     stamp = stamps.of_readers()
     misses: list[Source] = []
@@ -134,7 +143,7 @@ def fill(workspace: Workspace, cache: Cache | None, settled: int, jobs: int = 0,
     if cache is not None and moved:
         cache.resign(moved)
     if misses:
-        _read_misses(store, cache, misses, stamp, settled, jobs, progress)
+        _read_misses(store, cache, misses, stamp, settled, jobs, progress, meanwhile)
     if cache is not None:
         cache.forget_unused(store.keys.values())
     for path, clause in workspace.problems:
@@ -146,14 +155,27 @@ def fill(workspace: Workspace, cache: Cache | None, settled: int, jobs: int = 0,
 
 
 def _read_misses(
-    store: Store, cache: Cache | None, misses: list[Source], stamp: str, settled: int, jobs: int, progress: bool
+    store: Store,
+    cache: Cache | None,
+    misses: list[Source],
+    stamp: str,
+    settled: int,
+    jobs: int,
+    progress: bool,
+    meanwhile: Iterator[object] | None,
 ) -> None:
     from prodlint.progress import Line
     from prodlint.reading import read_all
 
     rows: list[Row] = []
     line = Line(len(misses), progress)
-    for reading in read_all(store.root, misses, jobs, line.advance):
+
+    def advance() -> None:
+        line.advance()
+        if meanwhile is not None and len(misses) > _BATCH:
+            next(meanwhile, None)
+
+    for reading in read_all(store.root, misses, jobs, advance):
         source = store.sources[reading.path]
         if cache is None or not reading.digest:
             store.fresh(reading.path, reading.facts, reading.names, reading.marks)
