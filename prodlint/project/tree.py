@@ -115,8 +115,8 @@ class Tree:
         return by_scope.get(defined.scope, [])
 
     def parts_of(self, defined: Defined) -> list[tuple[int, Statement | Block]]:
-        """The statements and block headers (`if`, `for`, `with`, `except`; not `else`) of one scope in source order; the
-        headers with the number of their block, the statements with -1."""
+        """The statements and block headers (`if`, `for`, `with`, `except`; not `else`) of one scope, in source order:
+        the headers with the number of their block, the statements with -1."""
         found = self._parts.get(defined)
         if found is None:
             parts: list[tuple[int, Statement | Block]] = [(-1, each) for each in self.statements_of(defined)]
