@@ -144,7 +144,7 @@ QUALIFIERS = _words(
 SILENT_FIRST_WORDS = _words(
     """is has no use get set check validate require requires required allow forgot reset change confirm invalid missing
     wrong show hide hashed encrypted hash public publishable pubkey error err msg label update verify generate
-    create delete revoke expired bad incorrect send request min max test_id"""
+    create delete revoke expired existing bad incorrect send request min max test_id"""
 )
 """Words before the secret word that turn it into something else: `hashed_password`, `forgot_password`, `public_key`."""
 

@@ -158,7 +158,7 @@ class Exposures:
             verdict = self._secrets_only(self.judge(where, receiver))
             if verdict.traces or verdict.is_safe:
                 return verdict
-        if name in words.PUBLIC_PARTS and any(
+        if (name in words.PUBLIC_PARTS or name.lower().endswith("access_key")) and any(
             isinstance(each, Defined) and is_public_part(self.project, each, name)
             for each in classes_of(self, where, receiver)
         ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Call, Constant, Value
@@ -27,14 +27,23 @@ __all__ = ["identifies", "is_public_part", "is_titled_public"]
 
 def is_public_part(project: Project, owner: Defined, name: str) -> bool:
     """Whether an attribute of a class is what a credential is found by: the `key` that has a `secret` beside it."""
-    if name not in PUBLIC_PARTS:
-        return False
     table = project.names.table(owner.path)
     assigned = table.attributes.get(owner.scope, {}) if table is not None else {}
+    beside: Set[str] = SECRET_PARTS if name in PUBLIC_PARTS else _beside(name)
     return any(
-        each in assigned or project.names.class_member(owner.path, owner.scope, each) is not None
-        for each in SECRET_PARTS
+        each in assigned or project.names.class_member(owner.path, owner.scope, each) is not None for each in beside
     )
+
+
+def _beside(name: str) -> Set[str]:
+    """What the secret is called that goes with the id of an access key: `S3_SECRET_KEY` beside `S3_ACCESS_KEY`.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html."""
+    upper = name.isupper()
+    head = name.lower().removesuffix("access_key")
+    if head == name.lower():
+        return set()
+    found = {f"{head}{each}" for each in ("secret_key", "secret_access_key", "access_secret", "access_key_secret")}
+    return {each.upper() for each in found} if upper else found
 
 
 def is_titled_public(name: str, declaration: Value | None) -> bool:

@@ -11,7 +11,7 @@ from prodlint.facts import Assign, Call, Constant, Operation, Reference, Sequenc
 from prodlint.finding import Location
 from prodlint.libraries.sensitive import FIELD_BASES, FIELD_DECORATORS, SECRET_TYPES, TEXT_TYPES, is_sensitive
 from prodlint.libraries.values import SETTINGS_BASES
-from prodlint.project.flow.parts import is_titled_public
+from prodlint.project.flow.parts import is_public_part, is_titled_public
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Site
 
@@ -151,6 +151,7 @@ class Rendering:
                     is_sensitive(name)
                     and self.is_text(site, statement.annotation)
                     and not self._is_fixed(site, statement)
+                    and not is_public_part(self.project, of, name)
                 ):
                     yield Shown(name, scope.name, location)
                     continue
