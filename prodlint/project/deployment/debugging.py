@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from prodlint.facts import Call
 from prodlint.finding import Location, Step
 from prodlint.libraries.debug import DEVELOPMENT, PRODUCTION
 from prodlint.project.deployment.declared import Declared
@@ -54,11 +55,27 @@ def judge(project: Project, given: Given, around: dict[str, tuple[Declared, ...]
     match outcome.meaning:
         case Environment(name, fallback):
             return _of_variable(project, name, fallback, outcome.steps, around)
+        case Choice(choices) if (read := _of_helper(project, given, choices)) is not None:
+            return _of_variable(project, read.name, read.fallback, outcome.steps, around)
         case meaning:
             on_or_reason = _is_on(meaning)
     if isinstance(on_or_reason, str):
         return Verdict(False, on_or_reason)
     return Verdict(on_or_reason, "", outcome.steps)
+
+
+def _of_helper(project: Project, given: Given, several: tuple[Meaning, ...]) -> Environment | None:
+    """What a function of the tree gives that is called with a variable's name and a default, and returns that default
+    where the variable is not there: `flag("DEBUG", True)`."""
+    names = {each.name for each in several if isinstance(each, Environment)}
+    others = [each for each in several if not isinstance(each, Environment)]
+    if len(names) != 1 or len(others) != 1 or not isinstance(others[0], Known) or not isinstance(given.value, Call):
+        return None
+    passed_on = [project.values.evaluate(given.site, each.value).meaning for each in given.value.arguments]
+    name = names.pop()
+    if Known(name) not in passed_on or others[0] not in passed_on:
+        return None
+    return Environment(name, others[0])
 
 
 def _of_variable(
