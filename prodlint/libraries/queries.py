@@ -25,6 +25,7 @@ __all__ = [
     "MODEL_CALLS",
     "NAMED_QUERIES",
     "ORDERS",
+    "PARSING",
     "QUERY_PACKAGES",
     "RESULTS",
     "SORTS",
@@ -89,6 +90,11 @@ RESULTS = {
     "scalar_one_or_none": "scalar", "items": "rows", "iter_pages": "nothing",
 }  # fmt: skip
 """Methods of a result, and what they give of it."""
+PARSING = frozenset(
+    f"{module}.use_kwargs" for module in ("flask_apispec", "flask_apispec.annotations", "webargs.flaskparser")
+)
+"""Decorators that hand the fields of a schema to a handler as keyword arguments (webargs, "Decorator API")."""
+
 CONTAINERS = frozenset("list tuple set sorted reversed iter filter enumerate frozenset tqdm aiter".split())
 """Functions that give the rows that they are given, in some order."""
 

@@ -62,8 +62,9 @@ def _revision(project: Project, machine: Machine, path: str) -> Revision | None:
     for statement in python.statements:
         if isinstance(statement, Assign) and statement.block == 0:
             for target in statement.targets:
-                if isinstance(target, Reference) and target.name in _VARIABLES:
-                    places[target.name] = statement.place
+                for each in target.items if isinstance(target, Sequence) else (target,):
+                    if isinstance(each, Reference) and each.name in _VARIABLES:
+                        places[each.name] = statement.place
     if "revision" not in places or "down_revision" not in places:
         return None
     values = {name: machine.variable(path, 0, name) for name in places}

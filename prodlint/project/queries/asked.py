@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prodlint.facts import Call, Reference, Value
-from prodlint.libraries.queries import CONTAINERS
+from prodlint.libraries.queries import CONTAINERS, PARSING
 from prodlint.project.queries.query import Loop
 from prodlint.project.routes.schemas import Shape
 from prodlint.project.values.bindings import Defined
@@ -55,7 +55,18 @@ class AskedLists:
                 if each.bound is not None and each.source in _SOURCES:
                     key = (Defined(each.bound.path, each.bound.scope), each.bound.name)
                     found.setdefault(key, set()).add(route.subject)
+            if route.handler is not None and self._is_parsed(route.handler):
+                for parameter in self.project.scope_of(route.handler).parameters:
+                    if f"{{{parameter.name}}}" not in route.path and parameter.name not in {"self", "cls"}:
+                        found.setdefault((route.handler, parameter.name), set()).add(route.subject)
         return found
+
+    def _is_parsed(self, handler: Defined) -> bool:
+        """Whether a decorator hands the fields of a schema to a handler: `@use_kwargs(article_schema)` (webargs)."""
+        scope = self.project.scope_of(handler)
+        site = Site(handler.path, max(scope.parent, 0))
+        calls = (each for each in scope.decorators if isinstance(each, Call))
+        return any(self.project.values.external_name(site, each.function) in PARSING for each in calls)
 
     @cached_property
     def _bodies(self) -> dict[Defined, set[str]]:
