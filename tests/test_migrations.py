@@ -319,3 +319,20 @@ with op.batch_alter_table("items") as batch_op:
     assert found.dialect == "sqlite" and table is not None and not table.unknown and not table.indexes
     owner = table.column("owner_id")
     assert owner is not None and owner.foreign_key == "people.id"
+
+
+def test_revisions_that_set_both_names_in_one_statement() -> None:
+    def revision(names: str, body: str) -> str:
+        return f"import sqlalchemy as sa\nfrom alembic import op\n{names}\ndef upgrade():\n    {body}\n"
+
+    files = {
+        "alembic/env.py": "from alembic import context\n",
+        "alembic/versions/a.py": revision(
+            'revision, down_revision = "a", None', 'op.create_table("t", sa.Column("id", sa.Integer))'
+        ),
+        "alembic/versions/b.py": revision(
+            '(revision, down_revision) = ("b", "a")', 'op.add_column("t", sa.Column("n", sa.Integer))'
+        ),
+    }
+    (found,) = project_of(files).migrations
+    assert [(each.id, each.down) for each in found.revisions] == [("a", ()), ("b", ("a",))]

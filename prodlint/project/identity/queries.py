@@ -9,6 +9,7 @@ from prodlint.facts import Attribute, Call, Constant, Mapping, Operation, Refere
 from prodlint.libraries.identity import BY_NAME, CONDITIONS, GETS, REPOSITORY_METHODS, SELECTS
 from prodlint.project.identity.calls import parts_of
 from prodlint.project.identity.django import column_of, django_call
+from prodlint.project.identity.dumped import dumped_fields
 from prodlint.project.identity.events import NOTHING, Access, Constraint, Label, Labels, Modified, Written
 from prodlint.project.tables.schema import Table
 from prodlint.project.values.bindings import Defined
@@ -249,6 +250,11 @@ class Queries:
             else:
                 self._entries(walker, walker.of(argument.value), table, found, argument.value)
                 others |= labels
+        for name, model, value in dumped_fields(walker, call):
+            if table.of_attribute(name) is not None:
+                labels = walker.flat(walker.attribute(walker.of(model), name))
+                if labels:
+                    walker.record((value.place, name), Written(table, found, name, labels, walker.location(value)))
         if others:
             walker.record(("made", call.place), Constraint(found, None, "", others, walker.location(call)))
         return found
