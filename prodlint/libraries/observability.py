@@ -242,7 +242,7 @@ STRUCTURED_MODULES = frozenset(
 STRUCTURED_CLASSES = frozenset(
     "JsonFormatter JSONFormatter JSONRenderer LogfmtRenderer KeyValueRenderer StdlibFormatter EcsFormatter "
     "StructuredLogHandler CloudLoggingHandler LogfmtFormatter Logfmter ECSFormatter GelfFormatter LogstashFormatter "
-    "LogstashFormatterV1 OTLPLogExporter LoggingHandler setup_logging".split()
+    "LogstashFormatterV1 OTLPLogExporter LoggingHandler setup_logging MozlogFormatter JsonLogFormatter".split()
 )
 """Classes and functions that write records as JSON, as keys and values, or send them as such: structlog's renderers,
 formatters of the packages above, OpenTelemetry's handler. `LoggingHandler` and `setup_logging` count only where one of

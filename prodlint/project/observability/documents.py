@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from prodlint.facts import Constant, Document, Mapping, Value, walk
 from prodlint.finding import Answer, Location
 from prodlint.libraries.observability import STRUCTURED_CLASSES
-from prodlint.project.observability.formats import LogFormat, has_fields
+from prodlint.project.observability.formats import LogFormat, has_fields, unknown_formatter
 from prodlint.project.requirements.requirement import at, is_development
 
 if TYPE_CHECKING:
@@ -48,4 +48,7 @@ def of_document(path: str, document: Value) -> LogFormat:
     location = Location(path, document.place)
     if any(has_fields(text) or text.rpartition(".")[2] in STRUCTURED_CLASSES for text in texts):
         return LogFormat(Answer.YES, location, "a formatter with fields")
+    other = unknown_formatter(texts)
+    if other:
+        return LogFormat(Answer.UNKNOWN, location, reason=f"what `{other}` writes is not known")
     return LogFormat(Answer.NO, location, "this configuration has only formatters for plain text")

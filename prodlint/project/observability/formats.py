@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,9 +17,12 @@ from prodlint.project.values.outcomes import Items, Known, Meaning, Pairs, optio
 if TYPE_CHECKING:
     from prodlint.project import CallSite, Project
 
-__all__ = ["LogFormat", "has_fields", "literals", "texts_in", "texts_of", "used_texts"]
+__all__ = ["LogFormat", "has_fields", "literals", "texts_in", "texts_of", "unknown_formatter", "used_texts"]
 
 _JSON_SHAPE = re.compile(r"""^\s*\{\s*['"]?\w+['"]?\s*:""")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_PLAIN = ("logging.", "uvicorn.", "colorlog.", "coloredlogs.", "django.", "celery.", "gunicorn.", "rich.", "hypercorn.")
+"""Beginnings of the names of formatters that write lines for eyes."""
 _KEYS_SHAPE = re.compile(r"""\b[\w.]+\s?=\s?["']?(?:%\(\w+\)|\$?\{\w)""")
 
 
@@ -70,6 +73,15 @@ def texts_of(project: Project, meaning: Pairs, depth: int = 0) -> Iterator[str]:
                             yield str(found.value)
                 case External(name):
                     yield name
+
+
+def unknown_formatter(texts: Iterable[str]) -> str:
+    """The first name of a formatter of a package of which it is not known what it writes; "" for none."""
+    for text in texts:
+        last = text.rpartition(".")[2]
+        if _DOTTED.fullmatch(text) and last.endswith("Formatter") and not text.startswith(_PLAIN):
+            return text
+    return ""
 
 
 def used_texts(project: Project, meaning: Pairs) -> Iterator[str]:

@@ -156,16 +156,33 @@ def inert(project: Project, application: WebApplication) -> Iterator[tuple[Attac
 def _outside(project: Project, application: WebApplication, integration: Integration) -> Location | None:
     """An import from a package outside the tree that may attach a library: `from company.sentry import start`."""
     word = "logging" if "structured" in integration.purposes else integration.module.partition("_")[0]
-    for path in own_python(project, application, word):
+    for path in own_python(project, application, word, integration.module, f"lib{word}"):
         python = project.python(path)
         for statement in python.statements if python is not None else ():
             if not isinstance(statement, Import) or statement.type_checking or statement.module.startswith("."):
                 continue
             first, *rest = f"{statement.module}.{statement.name}".lower().split(".")
-            is_other = word in rest and first not in (word, integration.module)
+            is_other = any(word in each for each in rest) and first not in (word, integration.module)
             if is_other and project.modules.find(statement.module, path) is None:
                 return Location(path, statement.place)
+    # `"class": "markus.backends.statsd.StatsdMetrics"`: a plugin that is found by its name.
+    for location in _dotted(project, application, integration.module.partition(".")[0]):
+        return location
     return None
+
+
+def _dotted(project: Project, application: WebApplication, word: str) -> Iterator[Location]:
+    """The dotted names in texts, of modules outside the tree, that have a word among their parts."""
+    for path in own_python(project, application, "configure", "BACKENDS", "MARKUS_BACKENDS", *_LISTS):
+        if project.role(path) != "application":
+            continue
+        for value, _ in project.values_in(path):
+            for each in walk(value):
+                text = each.value if isinstance(each, Constant) and isinstance(each.value, str) else ""
+                parts = text.split(".")
+                if len(parts) > 2 and word in parts[1:] and all(part.isidentifier() for part in parts):
+                    if project.modules.find(".".join(parts[:-1]), path) is None:
+                        yield Location(path, each.place)
 
 
 def brought_from_outside(project: Project, application: WebApplication, *words: str) -> tuple[str, Location] | None:

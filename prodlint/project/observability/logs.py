@@ -13,7 +13,7 @@ from prodlint.libraries.servers import SERVING_CALLS
 from prodlint.project.deployment.surroundings import has_main
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents, of_document
-from prodlint.project.observability.formats import LogFormat, has_fields, texts_in, used_texts
+from prodlint.project.observability.formats import LogFormat, has_fields, texts_in, unknown_formatter, used_texts
 from prodlint.project.observability.integrations import serving
 from prodlint.project.observability.server_logs import of_file, of_servers
 from prodlint.project.values.bindings import Defined, External
@@ -171,6 +171,9 @@ def _of_call(project: Project, site: CallSite) -> LogFormat:
         texts = list(used_texts(project, meaning))
         if any(has_fields(text) for text in texts):
             return LogFormat(Answer.YES, location, f"{written} has a formatter with fields")
+        other = _other_formatter(project, texts)
+        if other:
+            return LogFormat(Answer.UNKNOWN, location, written, f"what `{other}` writes is not known")
         if any("json" in text.lower() or "logfmt" in text.lower() for text in texts):
             return LogFormat(Answer.UNKNOWN, location, written, "it names a format for machines that is not found")
         return LogFormat(Answer.NO, location, f"{written} has only formatters for plain text")
@@ -220,8 +223,16 @@ def _of_django(project: Project, application: WebApplication) -> Iterator[LogFor
                 yield LogFormat(Answer.YES, location, "`LOGGING` has a formatter with fields")
             elif any(_is_own_handler(project, text) for text in texts):
                 yield LogFormat(Answer.UNKNOWN, location, "`LOGGING`", "a handler of its own writes the records")
+            elif other := _other_formatter(project, texts):
+                yield LogFormat(Answer.UNKNOWN, location, "`LOGGING`", f"what `{other}` writes is not known")
             elif isinstance(meaning, Pairs):
                 yield LogFormat(Answer.NO, location, "`LOGGING` has only formatters for plain text")
+
+
+def _other_formatter(project: Project, texts: list[str]) -> str:
+    """A formatter of a package outside the tree; those of the tree were looked at before."""
+    found = unknown_formatter(texts)
+    return "" if found and project.modules.find(found.rpartition(".")[0], "settings.py") is not None else found
 
 
 def _is_own_handler(project: Project, name: str) -> bool:

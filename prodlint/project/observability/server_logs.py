@@ -18,7 +18,7 @@ from prodlint.project.deployment.declared import is_around
 from prodlint.project.deployment.servers import python_file
 from prodlint.project.observability.applications import WebApplication, own_python
 from prodlint.project.observability.documents import logging_documents, of_document
-from prodlint.project.observability.formats import LogFormat, has_fields, used_texts
+from prodlint.project.observability.formats import LogFormat, has_fields, unknown_formatter, used_texts
 from prodlint.project.values.outcomes import Known, Pairs, Site
 
 if TYPE_CHECKING:
@@ -69,8 +69,11 @@ def _given(project: Project, site: Site, value: Value, location: Location) -> It
     if isinstance(meaning, Known) and isinstance(meaning.value, str):
         yield from of_file(project, meaning.value, location)
     elif isinstance(meaning, Pairs):
-        if any(has_fields(text) for text in used_texts(project, meaning)):
+        texts = list(used_texts(project, meaning))
+        if any(has_fields(text) for text in texts):
             yield LogFormat(Answer.YES, location, "the server's configuration has a formatter with fields")
+        elif other := unknown_formatter(texts):
+            yield LogFormat(Answer.UNKNOWN, location, reason=f"what `{other}` writes is not known")
         else:
             yield LogFormat(Answer.NO, location, "the server's configuration has only formatters for plain text")
     elif not (isinstance(meaning, Known) and meaning.value is None):
