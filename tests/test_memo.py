@@ -2,6 +2,7 @@
 report that is used is the one that a fresh run gives."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from prodlint import config, engine, facts, memo, rule
+from prodlint import __version__, config, engine, facts, memo, rule, stamps
 from prodlint.config import Config
 from prodlint.engine import Request
 from prodlint.facts import file as file_facts
@@ -287,3 +288,58 @@ def test_a_poisoned_key_is_no_report(tree: Path, checked: list[int]) -> None:
         connection.close()
         assert engine.run(request(tree)) == first
     assert memo.MANY and checked == [1] * 5
+
+
+# --- Prodlint itself --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The folder of an installed prodlint, with what it was installed from."""
+    package = tmp_path / "site-packages/prodlint"
+    write(package, "__init__.py", "one = 1\n", OLD)
+    write(package, "readers/python.py", "two = 2\n", OLD + 1)
+    write(package.parent, f"prodlint-{__version__}.dist-info/RECORD", "prodlint/__init__.py,sha256=a\n", OLD + 2)
+    return package
+
+
+def stamp(package: Path) -> list[str]:
+    return list(stamps._own("", package=str(package)))
+
+
+def test_the_same_distribution_in_another_environment_is_the_same(installed: Path, tmp_path: Path) -> None:
+    first = stamp(installed)
+    other = shutil.copytree(installed.parent, tmp_path / "other")
+    for each in sorted(other.rglob("*")):
+        os.utime(each, (OLD + 500, OLD + 500))
+    assert stamp(other / "prodlint") == first
+
+
+@pytest.mark.parametrize("change", ["record", "edited", "grown", "more"])
+def test_another_code_is_another(change: str, installed: Path) -> None:
+    first = stamp(installed)
+    if change == "record":
+        write(installed.parent, f"prodlint-{__version__}.dist-info/RECORD", "prodlint/__init__.py,sha256=b\n", OLD + 2)
+    elif change == "edited":
+        write(installed, "__init__.py", "one = 2\n", OLD + 3)
+    elif change == "grown":
+        write(installed, "__init__.py", "one = 10\n", OLD)
+    else:
+        write(installed, "more.py", "", OLD)
+    assert stamp(installed) != first
+
+
+def test_in_a_checkout_times_tell(installed: Path) -> None:
+    shutil.rmtree(installed.parent / f"prodlint-{__version__}.dist-info")
+    first = stamp(installed)
+    assert stamp(installed) == first
+    write(installed, "__init__.py", "one = 2\n", OLD + 1)
+    assert stamp(installed) != first
+
+
+def test_libraries_are_told_by_their_versions() -> None:
+    """The test pins the names of the distributions: what is not found by its name is told by its time, which differs."""
+    said = list(stamps._outside())
+    assert {each.partition("-")[0].lower() for each in said if each.endswith(".dist-info")} >= {
+        "libcst", "detect_secrets", "pyyaml", "packaging", "msgspec", "sqlparse",
+    }  # fmt: skip

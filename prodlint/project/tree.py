@@ -35,6 +35,7 @@ class Tree:
         self._names_of = names or (lambda path: self.facts(path).names)
         self._marks = marks
         self._facts: dict[str, Facts] = {}
+        self._python: dict[str, Python | None] = {}
         self._statements: dict[str, dict[int, list[Statement]]] = {}
         self._calls: dict[str, list[tuple[Call, int]]] = {}
         self._parts: dict[Defined, list[tuple[int, Statement | Block]]] = {}
@@ -51,10 +52,10 @@ class Tree:
 
     def python(self, path: str) -> Python | None:
         """The content of a Python file, or None where `path` is none or could not be read."""
-        if path not in self.sources:
-            return None
-        content = self.facts(path).content
-        return content if isinstance(content, Python) else None
+        if path not in self._python:
+            content = self.facts(path).content if path in self.sources else None
+            self._python[path] = content if isinstance(content, Python) else None
+        return self._python[path]
 
     def role(self, path: str) -> str:
         """The role of a file (see `Source.role`)."""
