@@ -39,7 +39,7 @@ __all__ = ["command", "main", "run"]
 
 FORMATS = ("text", "json", "sarif")
 ENDINGS = {".json": "json", ".sarif": "sarif"}
-SUBJECTS = ("routes", "tables", "migrations", "queries", "settings")
+SUBJECTS = ("routes", "tables", "migrations", "queries", "settings", "dependencies")
 
 
 class Commands(click.Group):

@@ -11,6 +11,7 @@ from prodlint.checks.dependencies.unpinned_dependency import check
 from prodlint.facts import span
 from prodlint.finding import Answer, Finding
 from prodlint.project import Project
+from prodlint.project.inspect import rows as inspected
 from prodlint.project.requirements.dependencies import Component, dependencies
 from prodlint.project.requirements.requirement import is_development, parsed, pin_of
 from prodlint.sources import Source
@@ -247,3 +248,23 @@ def test_steps_and_subject() -> None:
     assert one.subject == "x" and [step.location.path for step in one.steps] == ["main.py"]
     assert many.subject == "pyproject.toml pyproject"
     assert [step.message for step in many.steps[1:]] == ["`a` names no exact version", "`b>1` names no exact version"]
+
+
+def test_inspect_shows_each_direct_requirement_with_what_fixes_it() -> None:
+    project = project_of(
+        {
+            "main.py": APPLICATION,
+            "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["fastapi>=0.115", "redis"]\n'
+            '[dependency-groups]\ndev = ["numpy"]\n',
+            "uv.lock": 'version = 1\n[[package]]\nname = "fastapi"\nversion = "0.115.6"\n'
+            '[[package]]\nname = "numpy"\nversion = "1.26.0"\n[[package]]\nname = "numpy"\nversion = "2.1.0"\n',
+        }
+    )
+    shown = {row["name"]: row for row in inspected(project, "dependencies")}
+    assert list(shown) == ["fastapi", "redis", "numpy"]
+    assert (shown["fastapi"]["version"], shown["fastapi"]["fixed_by"]) == ("0.115.6", "uv.lock")
+    assert (shown["redis"]["version"], shown["redis"]["fixed_by"]) == ("", "")
+    assert (shown["numpy"]["version"], shown["numpy"]["group"], shown["numpy"]["development"]) == (
+        "1.26.0, 2.1.0", "dev", True,
+    )  # fmt: skip
+    assert shown["fastapi"]["application"] == "yes"

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 
 def rows(project: Project, subject: str) -> list[dict[str, object]]:
-    """The rows of "routes", "tables", "migrations", "queries" or "settings", sorted. Raises KeyError for any other."""
+    """The rows of "routes", "tables", "migrations", "queries", "settings" or "dependencies", sorted. Raises KeyError for
+    any other."""
     from prodlint.project.migrations import rows as migrations
     from prodlint.project.queries import rows as queries
+    from prodlint.project.requirements import rows as dependencies
     from prodlint.project.tables import rows as tables
 
     subjects = {"routes": routes.rows, "tables": tables.rows, "queries": queries.rows, "settings": settings.rows}
-    return (subjects | {"migrations": migrations.rows})[subject](project)
+    return (subjects | {"migrations": migrations.rows, "dependencies": dependencies.rows})[subject](project)
 
 
 def counted(project: Project) -> list[tuple[str, int, int]]:

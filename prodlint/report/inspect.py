@@ -182,12 +182,25 @@ def _settings(rows: Sequence[Row], width: int) -> Iterator[str]:
             yield from _indented(_aligned(header, cells, width and width - 2))
 
 
+def _dependencies(rows: Sequence[Row], width: int) -> Iterator[str]:
+    header = ["REQUIREMENT", "GROUP", "DEV", "PIN", "VERSION", "FIXED BY", "FILE:LINE"]
+    keys = ("requirement", "group", "development", "pin", "version", "fixed_by")
+    return _aligned(header, [[*(row.get(key) for key in keys), _place(row)] for row in rows], width)
+
+
 def _other(rows: Sequence[Row], width: int) -> Iterator[str]:
     keys = list(dict.fromkeys(key for row in rows for key in row))
     return _aligned([key.upper() for key in keys], [[row.get(key) for key in keys] for row in rows], width)
 
 
-TABLES = {"routes": _routes, "tables": _tables, "migrations": _migrations, "queries": _queries, "settings": _settings}
+TABLES = {
+    "routes": _routes,
+    "tables": _tables,
+    "migrations": _migrations,
+    "queries": _queries,
+    "settings": _settings,
+    "dependencies": _dependencies,
+}
 
 
 # --- Cells ------------------------------------------------------------------------------------------------------------
