@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def rows(project: Project, subject: str) -> list[dict[str, object]]:
-    """The rows of "routes", "tables", "migrations", "queries", "settings" or "dependencies", sorted. Raises KeyError for
-    any other."""
+    """The rows of "routes", "tables", "migrations", "queries", "settings" or "dependencies", sorted. Raises KeyError
+    for any other."""
     from prodlint.project.migrations import rows as migrations
     from prodlint.project.queries import rows as queries
     from prodlint.project.requirements import rows as dependencies
