@@ -14,7 +14,7 @@ from prodlint.libraries.secret_names import is_sample_name
 from prodlint.libraries.secret_values import has_secret_shape, is_placeholder, is_random, is_sequence, is_throw_away
 from prodlint.libraries.secrets import LOCAL_HOSTS, PLUGINS, PROVIDERS, SAMPLE_HOSTS
 
-__all__ = ["Judgement", "judge_format", "may_have_format", "typed"]
+__all__ = ["Judgement", "is_open_token", "judge_format", "may_have_format", "typed"]
 
 URL_PASSWORD = "password in a connection URL"
 
@@ -140,6 +140,12 @@ def _has_key_body(text: str) -> bool:
     """Whether lines of a key follow the `BEGIN` line: a header alone is what parsers compare with."""
     body = _KEY_BODY.search(text)
     return body is not None and len(set(body[1])) > 16 and not is_placeholder(body[1][:64])
+
+
+def is_open_token(text: str) -> bool:
+    """Whether a text is a JSON web token that opens nothing, whatever it is bound to."""
+    match = _JWT.search(text)
+    return match is not None and len(text) <= len(match[0]) + len("Bearer ") and _is_public_token(match[0])
 
 
 def _is_public_token(token: str) -> bool:

@@ -21,7 +21,7 @@ from prodlint.libraries.secret_values import (
     is_throw_away,
     is_uuid,
 )
-from prodlint.readers.secret_formats import Judgement, judge_format, may_have_format, typed
+from prodlint.readers.secret_formats import Judgement, is_open_token, judge_format, may_have_format, typed
 
 __all__ = ["Judgement", "judge", "scan_comments", "scan_text"]
 
@@ -48,6 +48,8 @@ def judge(text: str, name: str, role: str) -> Judgement | None:
         judgement = judge_format(text, name)
         if judgement is not None:
             return judgement
+        if is_open_token(text):
+            return None
     if not name or length > 512:
         return None
     family, noun = meaning_of(name)
