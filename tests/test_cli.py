@@ -134,7 +134,7 @@ def test_formats_and_files_are_paired_in_order(tree, prodlint) -> None:
         (["explain", "unused"], "There is no rule `unused`; did you mean `unused-suppression`?"),
         (["explain"], "Missing argument 'RULE'."),
         (["inspect", "cats"], "There is no `cats` to inspect; there are `routes`, `tables`, `migrations`, `queries`, "
-                              "`settings`."),
+                              "`settings`, `dependencies`."),
         (["inspect", "Route"], "There is no `Route` to inspect; did you mean `routes`?"),
         (["inspect", "routes", "nowhere"], "There is no file or folder `nowhere`."),
         (["init", "nowhere"], "There is no folder `nowhere`."),
