@@ -19,6 +19,7 @@ __all__ = [
     "ISSUERS",
     "KEY_ARGUMENTS",
     "KEY_ATTRIBUTES",
+    "LITESTAR_AUTH",
     "MENTIONS",
     "RANDOM_CALLS",
     "SHORTEST_KEY",
@@ -231,6 +232,14 @@ KEY_ATTRIBUTES: dict[str, str] = {
     "verification_token_secret": "e-mail verification tokens",
 }
 """Attributes of a class that derives from fastapi-users' `BaseUserManager`."""
+LITESTAR_AUTH = frozenset(
+    f"litestar.security.jwt.{module}{name}"
+    for module in ("", "auth.")
+    for name in ("JWTAuth", "JWTCookieAuth", "OAuth2PasswordBearerAuth")
+)
+"""What Litestar issues tokens with; `default_token_expiration` says how long they live, a day where it is left out.
+Source: https://docs.litestar.dev/2/reference/security/jwt.html."""
+
 USER_MANAGERS = frozenset({"fastapi_users.BaseUserManager", "fastapi_users.manager.BaseUserManager"})
 
 MENTIONS = ("jwt", "jose", "authlib", "joserfc", "fastapi_users", "flask_jwt_extended", "rest_framework_simplejwt")

@@ -113,8 +113,8 @@ class Evidence:
         name = column.foreign_key.rpartition(".")[0].rpartition(".")[2]
         return next((each for each in self.project.tables if name and each.name == name), None)
 
-    def add(self, route: Route, walked: Walked, proof: Proof, status: str) -> None:
-        """Take in what one route does."""
+    def add(self, route: Route, walked: Walked, proof: Proof, status: str, is_for_some: bool = False) -> None:
+        """Take in what one route does; one that a guard keeps for some callers shares its rows with nobody else."""
         trusted = proof.equal
         reads = is_reading(route, walked)
         for found in walked.found:
@@ -131,7 +131,7 @@ class Evidence:
                     for each in [table] if table is not None else [self.table(row) for row in rows]:
                         if each is not None and self.may_own(each, column):
                             self._note(each, "written", column, route)
-        if reads and not proof.restrictions:
+        if reads and not proof.restrictions and not is_for_some:
             self._shared(route, walked, proof)
         if status == "required":
             self._users(walked)

@@ -91,7 +91,8 @@ class Identity:
         """What the routes together say about the tables."""
         evidence = Evidence(self.project, self.model)
         for each in self.answered:
-            evidence.add(each.route, each.walked, each.proof, each.status)
+            is_for_some = bool(demanded(self.project, each.route))
+            evidence.add(each.route, each.walked, each.proof, each.status, is_for_some)
         return evidence
 
     @cached_property

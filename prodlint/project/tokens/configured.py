@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from prodlint.facts import Assign, Call, Constant, Expression, Reference, Subscript
 from prodlint.finding import Location
-from prodlint.libraries.tokens import FLASK_LIFETIMES, SIMPLE_JWT, SIMPLE_JWT_LIFETIMES
+from prodlint.libraries.tokens import FLASK_LIFETIMES, LITESTAR_AUTH, SIMPLE_JWT, SIMPLE_JWT_LIFETIMES
 from prodlint.project.deployment.debug import is_for_development
 from prodlint.project.tokens.calls import application
 from prodlint.project.tokens.issued import Lifetime, spans
@@ -45,7 +45,7 @@ class TokenSetting(Struct, frozen=True):
 
 
 def token_settings(project: Project) -> tuple[TokenSetting, ...]:
-    """The lifetimes that flask-jwt-extended and simplejwt are configured with, where they are set."""
+    """The lifetimes that flask-jwt-extended, simplejwt and Litestar are configured with, where they are set."""
     found = []
     if any(" flask_jwt_extended " in project.identifiers(path) for path in project.token_paths):
         for setting in flask_settings(project, FLASK_LIFETIMES):
@@ -62,7 +62,23 @@ def token_settings(project: Project) -> tuple[TokenSetting, ...]:
                 location = Location(given.site.path, given.value.place)
                 lifetimes = tuple(spans(project.values.given(given), "timedelta"))
                 found.append(TokenSetting(key, SIMPLE_JWT_LIFETIMES[key], location, lifetimes))
+    found += _of_litestar(project)
     return tuple(found)
+
+
+def _of_litestar(project: Project) -> Iterator[TokenSetting]:
+    """`JWTAuth[User](default_token_expiration=timedelta(minutes=20))`."""
+    for path in project.mentioning(*sorted({name.rpartition(".")[2] for name in LITESTAR_AUTH})):
+        python = project.python(path)
+        if python is None or project.role(path) != "application":
+            continue
+        for call, block in project.calls_in(path):
+            site = Site(path, python.blocks[block].scope)
+            made = call.function.value if isinstance(call.function, Subscript) else call.function
+            given = call.keyword("default_token_expiration")
+            if given is not None and project.values.external_name(site, made) in LITESTAR_AUTH:
+                lifetimes = tuple(spans(project.values.given(Given(site, given)), "timedelta"))
+                yield TokenSetting("default_token_expiration", "access", Location(path, given.place), lifetimes)
 
 
 # --- Flask ---

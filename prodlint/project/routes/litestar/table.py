@@ -144,13 +144,13 @@ class _Table:
             case Instance(External(name)) | External(name):
                 if name in STATIC_ROUTERS:
                     return
-                self.lost.append(Lost(entry.location, "a route handler", f"`{name}` is not in the tree"))
+                self.lost.append(Lost(entry.location, "route handler", f"`{name}` is not in the tree"))
                 return
             case Items(_, values):
                 for given in values:
                     self._entry(Entry(given), layer, depth + 1)
                 return
-        self.lost.append(Lost(entry.location, "a route handler", "it is not found in the tree"))
+        self.lost.append(Lost(entry.location, "route handler", "it is not found in the tree"))
 
     def _router(self, made: Given, layer: Layer, depth: int) -> None:
         call = made.value
@@ -307,7 +307,7 @@ class _Table:
                     place = Location(path, decorator.place)
                     if name in HANDLERS and place not in self._served:
                         yield Lost(
-                            Location(path, scope.place), "a route handler", "no application of the tree serves it"
+                            Location(path, scope.place), "route handler", "no application of the tree serves it"
                         )
 
 
