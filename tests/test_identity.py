@@ -357,3 +357,12 @@ def some():
         "/all": "main.require_admin",
         "/some": "",
     }
+
+
+def test_schemas_that_a_connection_chooses_are_named_as_the_reason() -> None:
+    files = {
+        "cli.py": "import click\nengine.execution_options(schema_translate_map={None: name})\n",
+        "core.py": "def session(name):\n    return engine.execution_options(schema_translate_map={None: name})\n",
+        "env.py": "connection.execute('set search_path to x')\n",
+    }
+    assert "`core.py`" in project_of(files).identity.hidden

@@ -214,6 +214,9 @@ ROW_SECURITY = re.compile(
     re.IGNORECASE,
 )
 """Statements that make PostgreSQL narrow queries by itself."""
+SCHEMA_OPTION = "schema_translate_map"
+"""The option of a connection that puts other schemas in the place of those of the tables (SQLAlchemy, "Translation of
+Schema Names")."""
 
 PURE_PACKAGES = frozenset(
     """builtins typing uuid datetime decimal enum json re math collections itertools functools operator dataclasses copy

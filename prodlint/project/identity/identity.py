@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from prodlint.facts import Call, Constant, Value, walk
-from prodlint.libraries.identity import ROW_SECURITY, SILENT_FILTERS, TOKEN_CHECKS
+from prodlint.libraries.identity import ROW_SECURITY, SCHEMA_OPTION, SILENT_FILTERS, TOKEN_CHECKS
 from prodlint.project.identity.callers import Callers, Walked
 from prodlint.project.identity.events import Label
 from prodlint.project.identity.evidence import Evidence
@@ -156,6 +156,11 @@ class Identity:
         for path in self.project.mentioning(*SILENT_FILTERS):
             if self.project.role(path) == "application":
                 return f"`{path}` may narrow all queries"
+        for path in self.project.mentioning("execution_options"):
+            names = {each.name for call, _ in self.project.calls_in(path) for each in call.arguments}
+            is_served = self.project.role(path) == "application" and not _is_command_line(self.project, path)
+            if is_served and SCHEMA_OPTION in names:
+                return f"`{SCHEMA_OPTION}` in `{path}` may give each caller tables of its own"
         for path in self.project.mentioning("execute", "text", "exec_driver_sql"):
             if self.project.role(path) in {"test", "example", "documentation"}:
                 continue
@@ -165,6 +170,10 @@ class Identity:
                     if isinstance(text, str) and ROW_SECURITY.search(text):
                         return f"`{path}` has the database narrow queries"
         return ""
+
+
+def _is_command_line(project: Project, path: str) -> bool:
+    return not {"click", "typer", "argparse"}.isdisjoint(project.identifiers(path).split())
 
 
 __all__ = ["Answered", "Identity"]
