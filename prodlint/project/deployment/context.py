@@ -64,11 +64,12 @@ def whole_copies(image: Image) -> Iterator[tuple[Instruction, frozenset[str]]]:
             words = [resolved(word, image.variables) for word in each.arguments]
             if len(words) > 1 and any(word in (".", "./", "/", "*", "./*") for word in words[:-1]):
                 target = posixpath.normpath(posixpath.join(folder, words[-1]))
+                kept_out = frozenset(value for name, value in each.flags if name == "exclude")
                 if stage in chain:
-                    yield each, frozenset()
+                    yield each, kept_out
                 elif _is_taken_over(image, stage, target, chain):
                     rest = [other for other in image.everything[index + 1 :] if other.stage == stage]
-                    yield each, frozenset(_removed(image, rest, folder, target))
+                    yield each, kept_out | frozenset(_removed(image, rest, folder, target))
 
 
 def _folder(image: Image, instruction: Instruction, folder: str) -> str:

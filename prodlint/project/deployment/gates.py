@@ -76,6 +76,8 @@ def _test_of(project: Project, program: Program, near: str, depth: int) -> str:
         "test" in words[:2] or "tests" in words[:2]
     ):
         return f"{name} test"
+    if ":" in name and _TEST_WORD.search(name.lower()):  # a script of an environment: `hatch run test:cov`
+        return name
     if name in ("npm", "pnpm", "yarn", "bun") and any(word.startswith("test") for word in words[:3]):
         return f"{name} test"
     if name in ("make", "just", "task", "invoke", "inv", "poe", "doit", "taskipy", "nox", "earthly", "dagger"):
@@ -120,6 +122,8 @@ def _deploying(project: Project, job: Job, named: str) -> Iterator[Deploy]:
                 yield Deploy(" ".join((name, *rest)), location, "push" in rest or "--push" in rest)
         if program.name in ("git", "ssh") and _is_push(program):
             yield Deploy(f"{program.name} ...", location)
+        if program.name in ("curl", "wget") and re.search(r"deploy[_-]?hook", " ".join(program.words).lower()):
+            yield Deploy(f"{program.name} of a deploy hook", location)
         if re.fullmatch(r"(?:re)?(?:deploy|release)(?:[_-]\w+)*\.(?:sh|bash|py)", program.name):
             yield Deploy(program.path, location)
         if program.name in ("docker", "docker-compose") and {"up", "-d"} <= words and _DEPLOY_WORD.search(named):

@@ -207,7 +207,7 @@ def _gitlab(path: str, document: Mapping) -> Pipeline:
         ran = []
         for key in ("before_script", "script"):
             script = next((each.get(key) for each in layers if each.get(key) is not None), None)
-            for line in strings(script):
+            for line in _referenced(raw, script):
                 ran += list(programs(line, script.place if script is not None else 0))
         needs = next((each.get("needs") for each in layers if each.get("needs") is not None), None)
         waits = [text(each.get("job")) if isinstance(each, Mapping) else text(each) for each in sequence(needs)]
@@ -235,6 +235,17 @@ def _gitlab(path: str, document: Mapping) -> Pipeline:
                 "", job.allowed_to_fail)
         )  # fmt: skip
     return Pipeline("GitLab CI", path, "", ("push",), tuple(complete), unknown)
+
+
+def _referenced(raw: dict[str, Mapping], script: Value | None) -> Iterator[str]:
+    """The lines of a script; `!reference [.job, script]` stands for those of another job."""
+    for each in sequence(script):
+        named = list(strings(each)) if isinstance(each, Sequence) else []
+        other = raw.get(named[0]) if len(named) == 2 else None
+        if other is not None:
+            yield from strings(other.get(named[1]))
+        else:
+            yield from strings(each)
 
 
 def _extended(raw: dict[str, Mapping], job: Mapping, depth: int) -> Iterator[Mapping]:

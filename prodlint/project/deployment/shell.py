@@ -33,6 +33,7 @@ _RUNNERS = {
     "hatch": ("run",),
     "rye": ("run",),
     "pixi": ("run",),
+    "pipx": ("run",),
     "conda": ("run",),
     "heroku": ("local",),
 }
@@ -40,7 +41,7 @@ _RUNNERS = {
 _WRAPPERS = frozenset(
     """tini dumb-init nohup nice sudo gosu su-exec setpriv chpst s6-setuidgid stdbuf timeout opentelemetry-instrument
     ddtrace-run newrelic-admin sentry-cli doppler infisical chamber aws-vault dotenv xvfb-run catchsegv
-    wait-for-it wait-for-it.sh wait-for dockerize docker-entrypoint.sh watchmedo runuser chroot env exec""".split()
+    uvx wait-for-it wait-for-it.sh wait-for dockerize docker-entrypoint.sh watchmedo runuser chroot env exec""".split()
 )
 """Programs that run the program that they are given."""
 _SHELLS = frozenset(["sh", "bash", "dash", "ash", "zsh"])
