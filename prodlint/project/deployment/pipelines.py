@@ -179,8 +179,11 @@ def _step(project: Project, path: str, step: Mapping, ran: list[Program], uses: 
             content = project.facts(file).content if file in project.sources else None
             for document in content.values if isinstance(content, Document) else ():
                 runs = document.get("runs") if isinstance(document, Mapping) else None
+                within: list[Program] = []
                 for inner in items(runs.get("steps")) if isinstance(runs, Mapping) else ():
-                    _step(project, file, inner, ran, uses, depth + 1)
+                    _step(project, file, inner, within, uses, depth + 1)
+                # What an action runs stands, for the job, where it is used.
+                ran += [Program(each.words, each.path, step.place, each.drops, each.ignored) for each in within]
     inputs = {key: text(value) for key, value in pairs(step.get("with"))}
     uses.append(Use(action.partition("@")[0].lower(), inputs, Location(path, step.place), ignored))
 
