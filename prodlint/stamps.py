@@ -75,9 +75,10 @@ def _own(*folders: str, package: str = _PACKAGE) -> Iterator[str]:
     record = os.path.join(os.path.dirname(package), f"prodlint-{__version__}.dist-info", "RECORD")
     try:
         with open(record, "rb") as file:
-            yield hashlib.blake2b(file.read(), digest_size=16).hexdigest()
+            # The command's script, which names the interpreter, is in it as well.
+            yield _digest([line for line in file.read().decode().splitlines() if line.startswith("prodlint/")])
             installed = os.fstat(file.fileno()).st_mtime_ns
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         installed = 0
     for folder in folders:
         yield from _signatures(os.path.join(package, folder), len(package), installed)

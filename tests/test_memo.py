@@ -299,7 +299,12 @@ def installed(tmp_path: Path) -> Path:
     package = tmp_path / "site-packages/prodlint"
     write(package, "__init__.py", "one = 1\n", OLD)
     write(package, "readers/python.py", "two = 2\n", OLD + 1)
-    write(package.parent, f"prodlint-{__version__}.dist-info/RECORD", "prodlint/__init__.py,sha256=a\n", OLD + 2)
+    write(
+        package.parent,
+        f"prodlint-{__version__}.dist-info/RECORD",
+        "prodlint/__init__.py,sha256=a\n../bin/prodlint,sha256=c\n",
+        OLD + 2,
+    )
     return package
 
 
@@ -310,6 +315,8 @@ def stamp(package: Path) -> list[str]:
 def test_the_same_distribution_in_another_environment_is_the_same(installed: Path, tmp_path: Path) -> None:
     first = stamp(installed)
     other = shutil.copytree(installed.parent, tmp_path / "other")
+    record = other / f"prodlint-{__version__}.dist-info/RECORD"
+    record.write_text(record.read_text().replace("sha256=c", "sha256=d"))
     for each in sorted(other.rglob("*")):
         os.utime(each, (OLD + 500, OLD + 500))
     assert stamp(other / "prodlint") == first
