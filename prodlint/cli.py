@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,7 +35,7 @@ from prodlint.scored import checklist
 if TYPE_CHECKING:
     from prodlint.report.model import Report
 
-__all__ = ["command", "main", "run"]
+__all__ = ["command", "run"]
 
 FORMATS = ("text", "json", "sarif")
 ENDINGS = {".json": "json", ".sarif": "sarif"}
@@ -70,11 +70,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("PRODLINT_DEBUG"):
             raise
         return output.complain(f"Failed with {type(error).__name__}; PRODLINT_DEBUG=1 shows where. Please report this.")
-
-
-def main() -> NoReturn:
-    """The `prodlint` program."""
-    sys.exit(run())
 
 
 # --- Commands ---------------------------------------------------------------------------------------------------------

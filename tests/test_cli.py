@@ -338,6 +338,22 @@ def test_an_interrupt_is_one_word(tree, prodlint, monkeypatch) -> None:
     assert (status, out, err.strip()) == (130, "", "prodlint: Interrupted.")
 
 
+def test_an_interrupt_while_it_starts_is_no_traceback() -> None:
+    code = (
+        "import builtins, sys\n"
+        "importing = builtins.__import__\n"
+        "def interrupted(name, *others):\n"
+        "    if name == 'prodlint.cli':\n"
+        "        raise KeyboardInterrupt\n"
+        "    return importing(name, *others)\n"
+        "from prodlint.__main__ import main\n"
+        "builtins.__import__ = interrupted\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "prodlint: Interrupted.\n")
+
+
 def test_a_failure_of_prodlint_is_a_sentence(tree, prodlint, monkeypatch) -> None:
     def broken(request: object) -> None:
         raise LookupError("with a secret")
