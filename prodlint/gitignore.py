@@ -110,18 +110,22 @@ def _expression(pattern: str, anchored: bool) -> re.Pattern[str] | None:
     """The pattern as a regular expression, or None where git would never match it."""
     parts: list[str] = []
     at = 0
+    special = _SPECIAL.search(pattern)
+    plain = special.start() if special is not None else len(pattern)
     while at < len(pattern):
         character = pattern[at]
         if character == "*":
             end = at
             while end < len(pattern) and pattern[end] == "*":
                 end += 1
-            opens = at == 0 or pattern[at - 1] == "/"
+            # git compares what stands before the first wildcard by itself (`match_pathname` in its dir.c), so that `**`
+            # there begins a pattern, whatever stands before it: `a**` matches `a/b`.
+            opens = at in (0, plain) or pattern[at - 1] == "/"
             if anchored and end - at > 1 and opens and pattern[end : end + 1] == "/":
                 parts.append("(?:.*/)?")
                 end += 1
             elif anchored and end - at > 1 and opens and end == len(pattern):
-                parts.append(".*" if at == 0 else ".+")
+                parts.append(".+" if pattern[at - 1 : at] == "/" else ".*")
             elif not parts or parts[-1] != "[^/]*":
                 parts.append("[^/]*")
             at = end

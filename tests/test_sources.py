@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from prodlint.gitignore import Ignore
@@ -359,6 +359,7 @@ LINES = st.lists(PIECES, min_size=1, max_size=5).map("".join)
 @git
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(top=st.lists(LINES, min_size=1, max_size=4), deep=st.lists(LINES, max_size=2))
+@example(top=["a"], deep=["!/a**"])
 def test_ignore_files_are_read_as_git_reads_them(judge: Path, top: list[str], deep: list[str]) -> None:
     (judge / ".gitignore").write_text("\n".join(top) + "\n")
     (judge / "foo/.gitignore").write_text("\n".join(deep) + "\n")
@@ -380,6 +381,7 @@ def test_ignore_files_are_read_as_git_reads_them(judge: Path, top: list[str], de
         "*.py[cod]\n# comment\n\n",
         "foo\\ \n*.py \r\n",
         "\ufeffa\n",
+        "/a**\nfoo/f**/b\nfoo/a/**\n",
     ],
 )
 def test_ignore_files_of_every_day(judge: Path, text: str) -> None:
