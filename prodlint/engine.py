@@ -130,7 +130,8 @@ def _read(workspace: Workspace, kept: Cache | None, started: int, request: Reque
     from prodlint.store import fill
 
     needed = imports(request.catalogue, request.rules)
-    return fill(workspace, kept, started - memo.RACY, request.jobs, request.progress, needed)
+    with _uncollected():
+        return fill(workspace, kept, started - memo.RACY, request.jobs, request.progress, needed)
 
 
 def _link(workspace: Workspace, store: Store, request: Request) -> Project:

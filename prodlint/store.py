@@ -46,15 +46,21 @@ class Store:
         self.replaced: dict[str, bytes] = {}
         """Of the files whose content is another than when they were last read: the key of what they held then."""
         self._fresh: dict[str, bytes] = {}
+        self._decoded: dict[str, Facts] = {}
+        """Facts that were just read, until they are asked for: decoded while workers read others, and once for all
+        processes that will judge them."""
         self._names: dict[str, str] = {}
         self._marks: dict[str, int] = {}
 
     def load(self, path: str) -> Facts:
         """The facts of a file. What the cache gives and cannot be right is read again."""
+        just_read = self._decoded.get(path)
+        if just_read is not None:
+            return just_read
         encoded = self._fresh.get(path)
         if encoded is None and self._cache is not None and path in self.keys:
             encoded = self._cache.facts(self.keys[path])
-        found = self._decoded(path, encoded)
+        found = self._fitting(path, encoded)
         if found is not None:
             return found
         from prodlint.reading import read_one
@@ -65,9 +71,9 @@ class Store:
 
     def earlier(self, path: str) -> Facts | None:
         """The facts of one of the `replaced` files as it was; None where they are not kept any more."""
-        return self._decoded(path, self._cache.facts(self.replaced[path]) if self._cache is not None else None)
+        return self._fitting(path, self._cache.facts(self.replaced[path]) if self._cache is not None else None)
 
-    def _decoded(self, path: str, encoded: bytes | None) -> Facts | None:
+    def _fitting(self, path: str, encoded: bytes | None) -> Facts | None:
         if encoded is None:
             return None
         try:
@@ -99,6 +105,10 @@ class Store:
     def known(self, path: str, key: bytes, marks: int) -> None:
         """The cache holds the facts of this file under this key."""
         self.keys[path], self._marks[path] = key, marks
+
+    def read(self, path: str, encoded: bytes, names: str) -> None:
+        """The facts of this file, which the cache is given, are these."""
+        self._decoded[path], self._names[path] = _DECODER.decode(encoded), names
 
     def fresh(self, path: str, encoded: bytes, names: str, marks: int) -> None:
         """The facts of this file are these."""
@@ -182,6 +192,7 @@ def _read_misses(
             continue
         key = _key(reading.digest, source, stamp)
         store.known(reading.path, key, reading.marks)
+        store.read(reading.path, reading.facts, reading.names)
         rows.append(
             Row(
                 reading.path,
