@@ -133,7 +133,11 @@ class _Workers:
     def __init__(self, jobs: int, tasks: list[tuple[int, Task]]) -> None:
         self.context = _context()
         self.jobs = jobs
-        self.chunks = deque(_chunks(tasks, jobs))
+        self.early: Connection | None = None
+        """The worker that was forked before the parser was imported, and reads other files than Python meanwhile."""
+        others = list(_chunks([each for each in tasks if each[1].kind != "python"], jobs))
+        self.chunks = deque(others[:1] + list(_chunks([each for each in tasks if each[1].kind == "python"], jobs)))
+        self.chunks.extend(others[1:])
         self.suspects: set[str] = set()
         self.processes: dict[Connection, BaseProcess] = {}
         self.pending: dict[Connection, deque[Task]] = {}
@@ -143,14 +147,17 @@ class _Workers:
         from multiprocessing.connection import wait
 
         try:
+            self._begin()
             while self.chunks or self.pending:
+                self._dismiss_early()
                 while self.chunks and len(self.processes) < self.jobs:
                     if not self._start():
                         break
                 if not self.processes:  # The system gives us no process at all.
                     yield from (_read(task, _content(task)) for task in self.chunks.popleft())
-                for connection in [each for each in self.processes if len(self.pending.get(each, ())) <= AHEAD]:
-                    self._feed(connection)
+                for connection in self.processes:
+                    if connection is not self.early and len(self.pending.get(connection, ())) <= AHEAD:
+                        self._feed(connection)
                 if not self.pending:
                     continue
                 ready = wait(list(self.pending), timeout=1.0)
@@ -163,6 +170,29 @@ class _Workers:
                 process.kill()
                 process.join()
                 connection.close()
+
+    def _begin(self) -> None:
+        """Import the parser, once for all workers; the first of them does something else in the meantime."""
+        if self.context.get_start_method() != "fork":
+            return
+        if self.chunks[0][0].kind != "python" and self.jobs > 1 and self._start():
+            (self.early,) = self.processes
+            self._feed(self.early)
+        from importlib import import_module
+
+        import_module("prodlint.readers.python")
+        gc.freeze()
+
+    def _dismiss_early(self) -> None:
+        """End the worker that has no parser, when it has read what it was given; another one takes its place."""
+        if self.early is None or self.early in self.pending:
+            return
+        process = self.processes.pop(self.early, None)
+        if process is not None:
+            self.early.close()
+            process.kill()
+            process.join()
+        self.early = None
 
     def _start(self) -> bool:
         try:
@@ -247,11 +277,6 @@ def _context() -> ForkContext | SpawnContext:
     import multiprocessing
 
     if sys.platform == "linux" and threading.active_count() == 1:
-        from importlib import import_module
-
-        # What is imported before the fork is imported once.
-        import_module("prodlint.readers.python")
-        gc.freeze()
         return multiprocessing.get_context("fork")
     return multiprocessing.get_context("spawn")
 
