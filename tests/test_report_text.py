@@ -582,7 +582,7 @@ def test_json_rows_keep_their_keys_and_are_sorted() -> None:
 
 
 def test_other_rows_become_a_plain_table() -> None:
-    assert table("dependencies", [{"name": "x", "pinned": True}]) == "NAME  PINNED\nx     yes\n"
+    assert table("others", [{"name": "x", "pinned": True}]) == "NAME  PINNED\nx     yes\n"
 
 
 # --- Imports ----------------------------------------------------------------------------------------------------------
