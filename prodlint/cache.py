@@ -28,9 +28,11 @@ MEMOS = 16
 _SCHEMA = (
     "CREATE TABLE file (path TEXT PRIMARY KEY, size INTEGER, modified INTEGER, inode INTEGER, stamp TEXT, key BLOB)",
     "CREATE TABLE facts (key BLOB PRIMARY KEY, names TEXT, marks INTEGER, facts BLOB, used INTEGER)",
+    # Without it, what is old is looked for behind the facts of each file.
+    "CREATE INDEX used ON facts (used, key)",
     "CREATE TABLE memo (key TEXT PRIMARY KEY, report BLOB, made INTEGER)",
 )
-_VERSION = 1
+_VERSION = 2
 _DAMAGE = ("malformed", "not a database", "corrupt", "encrypted", "could not decode", "no such", "file format")
 """What SQLite says of a damaged file; all else (locked, read-only, disk full) passes, and the file is left alone."""
 
