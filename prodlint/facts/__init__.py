@@ -68,6 +68,7 @@ from prodlint.facts.values import (
     Value,
     Yield,
     children,
+    method_of,
     walk,
 )
 
@@ -128,6 +129,7 @@ __all__ = [
     "Value",
     "Yield",
     "children",
+    "method_of",
     "place_of",
     "span",
     "walk",

@@ -211,6 +211,18 @@ def walk(value: Value) -> Iterator[Value]:
             stack += list(inside(current))[::-1]
 
 
+def method_of(function: Value) -> tuple[str, Value | None]:
+    """The last name of what is called, and what it is taken from: ("get", app) for `app.get`, ("get", None) for `get`,
+    and ("", None) for what has no name."""
+    match function:
+        case Reference(name):
+            head, _, last = name.rpartition(".")
+            return last, (Reference(head, function.place) if head else None)
+        case Attribute(inner, name):
+            return name, inner
+    return "", None
+
+
 def _of_mapping(value: Mapping) -> list[Value]:
     return [each for pair in value.items for each in pair if each is not None]
 

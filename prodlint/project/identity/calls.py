@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Call, Constant, Reference, Value
+from prodlint.facts import Attribute, Call, Constant, Reference, method_of
 from prodlint.libraries.identity import (
     AUTHENTICATION_PACKAGES,
     CONVERSIONS,
@@ -44,7 +44,7 @@ _LOGGERS = frozenset({"debug", "info", "warning", "error", "exception", "critica
 def labels_of_call(walker: Walker, call: Call) -> Labels:
     """The labels of what a call gives; what it does is recorded."""
     call = _in_thread(call)
-    last, receiver = parts_of(call.function)
+    last, receiver = method_of(call.function)
     if last in _LOGGERS and receiver is not None:
         for argument in call.arguments:
             walker.of(argument.value)
@@ -81,27 +81,16 @@ def labels_of_call(walker: Walker, call: Call) -> Labels:
 def _in_thread(call: Call) -> Call:
     """The call that another thread makes: `load(1)` of `await run_in_threadpool(load, 1)`; any other as it is."""
     match call.function:
-        case Call(function, arguments) if parts_of(function)[0] in WRAPPERS and arguments:
+        case Call(function, arguments) if method_of(function)[0] in WRAPPERS and arguments:
             return Call(arguments[0].value, call.arguments, call.place)
-    last, receiver = parts_of(call.function)
+    last, receiver = method_of(call.function)
     first = HANDED_ON.get(last)
-    if first is None or (last == "run_sync" and (receiver is None or parts_of(receiver)[0] != "to_thread")):
+    if first is None or (last == "run_sync" and (receiver is None or method_of(receiver)[0] != "to_thread")):
         return call
     handed = call.positional(first)
     if not isinstance(handed, Reference | Attribute):
         return call
     return Call(handed, call.arguments[first + 1 :], call.place)
-
-
-def parts_of(function: Value) -> tuple[str, Value | None]:
-    """The last name of what is called, and what it is a member of."""
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, Reference(head, function.place) if head else None
-        case Attribute(inner, name):
-            return name, inner
-    return "", None
 
 
 def _modified(walker: Walker, call: Call, last: str, owner: Labels) -> None:
@@ -206,4 +195,4 @@ def bound_labels(
     return found, tuple(classes)
 
 
-__all__ = ["bound_labels", "labels_of_call", "parts_of"]
+__all__ = ["bound_labels", "labels_of_call"]

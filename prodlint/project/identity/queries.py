@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Call, Constant, Mapping, Operation, Reference, Value
+from prodlint.facts import Attribute, Call, Constant, Mapping, Operation, Reference, Value, method_of
 from prodlint.libraries.identity import BY_NAME, CONDITIONS, GETS, REPOSITORY_METHODS, SELECTS
-from prodlint.project.identity.calls import parts_of
 from prodlint.project.identity.django import column_of, django_call
 from prodlint.project.identity.dumped import dumped_fields
 from prodlint.project.identity.events import NOTHING, Access, Constraint, Label, Labels, Modified, Written
@@ -135,7 +134,7 @@ class Queries:
         column = self._column(walker, value)
         if column is not None:
             return column[0]
-        if isinstance(value, Call) and parts_of(value.function)[0] in _FUNCTIONS:
+        if isinstance(value, Call) and method_of(value.function)[0] in _FUNCTIONS:
             for each in value.arguments:
                 inner = self._entity(walker, each.value)
                 if inner is not None:

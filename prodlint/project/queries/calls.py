@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from prodlint.facts import Attribute, Call, Reference, Value
+from prodlint.facts import Attribute, Call, Reference, Value, method_of
 from prodlint.finding import Location
 from prodlint.libraries.queries import (
     BEGINNINGS,
@@ -39,7 +39,7 @@ __all__ = ["held_of_call"]
 
 def held_of_call(frame: Frame, call: Call) -> Held | None:
     """What a call holds."""
-    last, receiver = _parts(call.function)
+    last, receiver = method_of(call.function)
     if last == "gather":
         frame.gathered += 1
         for argument in call.arguments:
@@ -120,16 +120,6 @@ def _raw(frame: Frame, call: Call, held: Held) -> Held | None:
         return None
     sent(frame, first, call, "rows")
     return Held("rows", first.drafts, (), entity_of(held))
-
-
-def _parts(function: Value) -> tuple[str, Value | None]:
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, Reference(head, function.place) if head else None
-        case Attribute(inner, name):
-            return name, inner
-    return "", None
 
 
 # --- beginnings -------------------------------------------------------------------------------------------------------

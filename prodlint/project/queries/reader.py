@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from prodlint.facts import Assign, Call, Operation, Reference, Sequence, Value, walk
+from prodlint.facts import Assign, Call, Operation, Reference, Sequence, Value, method_of, walk
 from prodlint.finding import Location
-from prodlint.project.identity.calls import parts_of as _parts
 from prodlint.project.queries.frame import Frame
 from prodlint.project.queries.naming import table_named
 from prodlint.project.queries.query import Execution, Held, Touch, either_of
@@ -81,7 +80,7 @@ class Reader:
     def follow(self, frame: Frame, call: Call, given: dict[int, Held | None]) -> Held | None:
         """What a call of a function of the tree holds; what it sends and touches is kept as sent by the call."""
         holds = any(each is not None for each in given.values())
-        name = _parts(call.function)[0]
+        name = method_of(call.function)[0]
         if not holds and name not in self.interesting:
             return None
         if frame.depth >= _MAX_DEPTH or self.followed > _MAX_FOLLOWED:
@@ -110,8 +109,8 @@ class Reader:
         code, own = self._of(meaning)
         if code is None and frame.site.arguments:
             code, own = self._of(self.project.values.evaluate(frame.site, call.function).meaning)
-        if own == () and code is not None and frame.site.arguments and _parts(call.function)[1] is not None:
-            receiver = _parts(call.function)[1]
+        if own == () and code is not None and frame.site.arguments and method_of(call.function)[1] is not None:
+            receiver = method_of(call.function)[1]
             if isinstance(receiver, Reference) and receiver.name in ("self", "cls"):
                 own = tuple(each for each in frame.site.arguments if each[0] == "self")
         return code, own

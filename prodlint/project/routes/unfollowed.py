@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Set
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Call, Constant, Value
+from prodlint.facts import Call, Constant, Value, method_of
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import ROUTE_DECORATORS
 from prodlint.libraries.frameworks import FRAMEWORKS, NO_ROUTERS
-from prodlint.project.routes.fastapi.named import method_of
 from prodlint.project.routes.route import Lost, Route
 from prodlint.project.values.bindings import Defined, External
 from prodlint.project.values.outcomes import Function, Instance, Meaning, Opaque, Site

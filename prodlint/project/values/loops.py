@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Attribute, Call, Python, Reference, Sequence, Value, walk
+from prodlint.facts import Call, Python, Reference, Sequence, Value, method_of, walk
 from prodlint.project.values.outcomes import Given, Items, Known, Meaning, Pairs, Site
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def sites_of(values: Values, site: Site, target: Value, elements: list[Given]) -
 def elements_of(values: Values, site: Site, iterable: Value) -> list[Given] | None:
     """What iterating over a value gives; None where that is not known."""
     if isinstance(iterable, Call):
-        name, receiver = _method(iterable.function)
+        name, receiver = method_of(iterable.function)
         first = iterable.positional(0)
         if name in {"items", "keys", "values"} and receiver is not None and first is None:
             return _of_mapping(values, site, name, receiver)
@@ -129,11 +129,3 @@ def _bound(values: Values, target: Value, element: Given) -> dict[str, Given] | 
     return None
 
 
-def _method(function: Value) -> tuple[str, Value | None]:
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, (Reference(head, function.place) if head else None)
-        case Attribute(inner, name):
-            return name, inner
-    return "", None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Attribute, Call, Reference, Value
+from prodlint.facts import Call, Reference, Value, method_of
 from prodlint.finding import Location
 from prodlint.libraries.aiohttp import ADDING, APPLICATIONS, DEFINITIONS, TABLES
 from prodlint.project.routes.conditions import tests_around
@@ -65,7 +65,7 @@ class Registered:
             for index, scope in enumerate(python.scopes if python is not None else ()):
                 site = Site(path, max(scope.parent, 0))
                 for decorator in scope.decorators:
-                    kind, receiver = _method(decorator.function) if isinstance(decorator, Call) else ("", None)
+                    kind, receiver = method_of(decorator.function) if isinstance(decorator, Call) else ("", None)
                     if receiver is None or f"add_{kind}" not in ADDING:
                         continue
                     for meaning in options(self.project.values.evaluate(site, receiver).meaning):
@@ -80,10 +80,10 @@ class Registered:
             if python is None or self.project.role(path) in {"test", "migration"}:
                 continue
             for call, block in self.project.calls_in(path):
-                kind, receiver = _method(call.function)
+                kind, receiver = method_of(call.function)
                 site = Site(path, python.blocks[block].scope)
-                if kind in {"append", "extend"} and receiver is not None and _method(receiver)[0] == "middlewares":
-                    owner = _method(receiver)[1]
+                if kind in {"append", "extend"} and receiver is not None and method_of(receiver)[0] == "middlewares":
+                    owner = method_of(receiver)[1]
                     for key in self._owners(site, owner) if owner is not None else ():
                         self.middleware.setdefault(key, []).append(Given(site, call.arguments[-1].value))
                 if kind in _METHODS and receiver is not None:
@@ -93,7 +93,7 @@ class Registered:
     def _add(self, site: Site, kind: str, receiver: Value, call: Call, tests: tuple[Given, ...]) -> None:
         resource = self._resource(site, receiver)
         if resource is not None and isinstance(resource.value, Call):
-            owners = self._owners(resource.site, _method(resource.value.function)[1] or receiver)
+            owners = self._owners(resource.site, method_of(resource.value.function)[1] or receiver)
         else:
             owners = self._owners(site, receiver)
         if kind == "add_subapp":
@@ -113,7 +113,7 @@ class Registered:
             if assigned is None or rest or not isinstance(symbol, Variable):
                 return None
             site, receiver = Site(symbol.path, symbol.scope), assigned
-        is_one = isinstance(receiver, Call) and _method(receiver.function)[0] == "add_resource"
+        is_one = isinstance(receiver, Call) and method_of(receiver.function)[0] == "add_resource"
         return Given(site, receiver) if is_one else None
 
     def _listed(self, site: Site, call: Call, tests: tuple[Given, ...]) -> list[Registration]:
@@ -153,7 +153,7 @@ class Registered:
 
     def _owners(self, site: Site, receiver: Value) -> list[ObjectId]:
         """The applications that an expression is, or whose `router` it is."""
-        last, inner = _method(receiver)
+        last, inner = method_of(receiver)
         if last == "router" and inner is not None:
             receiver = inner
         found = self._applications(self.project.values.evaluate(site, receiver).meaning)
@@ -178,16 +178,6 @@ def _key(meaning: Meaning, names: frozenset[str]) -> ObjectId | None:
     if isinstance(meaning, Instance) and isinstance(meaning.of, External) and meaning.of.name in names:
         return (meaning.call.site.path, meaning.call.value.place) if meaning.call is not None else None
     return None
-
-
-def _method(function: Value) -> tuple[str, Value | None]:
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, (Reference(head, function.place) if head else None)
-        case Attribute(inner, name):
-            return name, inner
-    return "", None
 
 
 def flattened(registered: Registered, found: list[Registration]) -> Iterator[Registration]:

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Assign, Call, Reference, Return, Value
-from prodlint.project.routes.fastapi.named import method_of
+from prodlint.facts import Assign, Call, Reference, Return, Value, method_of
 from prodlint.project.values.bindings import Bound, Defined, Variable
 from prodlint.project.values.outcomes import Function, Given, Site
 

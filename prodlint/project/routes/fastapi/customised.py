@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Assign, Attribute, Call, Constant, Reference, Subscript, Value, walk
+from prodlint.facts import Assign, Attribute, Call, Constant, Reference, Subscript, Value, method_of, walk
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import METHODS
-from prodlint.project.routes.fastapi.named import method_of
 from prodlint.project.routes.route import Dependency
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Site

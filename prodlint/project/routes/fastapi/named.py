@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Attribute, Call, Reference, Value
+from prodlint.facts import Assign, Attribute, Call, Reference, Value, method_of
 from prodlint.libraries.fastapi import ROUTE_DECORATORS
 from prodlint.project.values.bindings import Defined, Variable
 from prodlint.project.values.outcomes import Given, Site
@@ -101,15 +101,4 @@ class Named:
         return None
 
 
-def method_of(function: Value) -> tuple[str, Value | None]:
-    """The last name of what is called, and what it is taken from: `app.get` is ("get", app)."""
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, (Reference(head, function.place) if head else None)
-        case Attribute(inner, name):
-            return name, inner
-    return "", None
-
-
-__all__ = ["Method", "Named", "method_of"]
+__all__ = ["Method", "Named"]

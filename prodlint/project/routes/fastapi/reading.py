@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from prodlint.facts import Assign, Attribute, Call, Definition, Python, Reference, Return, Value
+from prodlint.facts import Assign, Attribute, Call, Definition, Python, Reference, Return, Value, method_of
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import ROUTABLE_DECORATORS, ROUTE_DECORATORS
 from prodlint.project.routes.conditions import tests_around
 from prodlint.project.routes.fastapi.listed import listed, route_object
-from prodlint.project.routes.fastapi.named import Named, method_of
+from prodlint.project.routes.fastapi.named import Named
 from prodlint.project.routes.fastapi.registration import Registration, within
 from prodlint.project.routes.fastapi.runs import Run, Runs
 from prodlint.project.routes.route import Lost
@@ -282,4 +282,4 @@ def _may_be_application(value: Value, names: set[str]) -> bool:
     return last in {each.lower() for each in names} or last.endswith(("app", "api", "application", "asgi", "server"))
 
 
-__all__ = ["Reader", "method_of", "routable_registrations"]
+__all__ = ["Reader", "routable_registrations"]

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Assign, Attribute, Call, Reference, Value, walk
+from prodlint.facts import Assign, Attribute, Call, Reference, Value, method_of, walk
 from prodlint.finding import Location
 from prodlint.libraries.fastapi import APPLICATIONS, ROUTABLES, ROUTE_POSITIONS, ROUTERS
 from prodlint.libraries.frameworks import NO_ROUTERS
 from prodlint.project.routes.fastapi import made as makings
 from prodlint.project.routes.fastapi.callers import Callers, before
 from prodlint.project.routes.fastapi.listed import listed
-from prodlint.project.routes.fastapi.named import method_of
 from prodlint.project.routes.fastapi.reading import Reader, routable_registrations
 from prodlint.project.routes.fastapi.registration import Registration, within
 from prodlint.project.routes.route import Lost

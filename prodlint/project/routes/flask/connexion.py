@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from prodlint.facts import Constant, Document, Mapping, Sequence, Value
+from prodlint.facts import Constant, Document, Mapping, Sequence, Value, method_of
 from prodlint.finding import Location, Step
 from prodlint.libraries.flask import CONNEXION, INFO_FUNCTIONS
 from prodlint.project.routes.decorators import decorators_of
-from prodlint.project.routes.flask.contexts import argument, keyword, receiver_of
+from prodlint.project.routes.flask.contexts import argument, keyword
 from prodlint.project.routes.flask.rules import UNKNOWN, text_of
 from prodlint.project.routes.route import Found, Guard, Lost, Route
 from prodlint.project.values.bindings import Defined, Module, Symbol
@@ -95,7 +95,7 @@ def _operations(project: Project, call: CallSite, path: str, document: Mapping) 
 
 def _application(project: Project, call: CallSite) -> Location:
     """The call that makes the application that a specification is added to."""
-    receiver = receiver_of(call.call.function)[1]
+    receiver = method_of(call.call.function)[1]
     meaning = project.values.evaluate(call.site, receiver).meaning if receiver is not None else None
     if isinstance(meaning, Instance) and meaning.call is not None:
         return Location(meaning.call.site.path, meaning.call.value.place)

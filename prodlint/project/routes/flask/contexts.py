@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Argument, Assign, Attribute, Call, Constant, Mapping, Parameter, Reference, Value, walk
+from prodlint.facts import (
+    Argument,
+    Assign,
+    Call,
+    Constant,
+    Mapping,
+    Parameter,
+    Reference,
+    Value,
+    method_of,
+    walk,
+)
 from prodlint.facts import Sequence as Display
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.loops import rounds
@@ -85,7 +96,7 @@ def _called(project: Project, function: Defined, names: set[str], depth: int) ->
     if not names & {each.name for each in scope.parameters}:
         return
     for path, block, call in _calls_of(project, function):
-        receiver = receiver_of(call.function)[1]
+        receiver = method_of(call.function)[1]
         given = [argument.value for argument in call.arguments]
         around = contexts(project, path, block, [*given, *([receiver] if receiver is not None else [])], depth + 1)
         for site in around:
@@ -104,7 +115,7 @@ def _calls_of(project: Project, function: Defined) -> Iterator[tuple[str, int, C
         if other is None or project.role(path) == "test":
             continue
         for call, block in project.calls_in(path):
-            if receiver_of(call.function)[0] != name:
+            if method_of(call.function)[0] != name:
                 continue
             called = project.values.callee(Site(path, other.blocks[block].scope), call.function)
             code = called.of if isinstance(called, Function) else called
@@ -145,17 +156,6 @@ def _collected(call: Call, parameters: tuple[Parameter, ...]) -> Mapping:
 
 
 # --- calls ---
-
-
-def receiver_of(function: Value) -> tuple[str, Value | None]:
-    """The last name of what is called, and what it is taken from: `app.get` is ("get", app)."""
-    match function:
-        case Reference(name):
-            head, _, last = name.rpartition(".")
-            return last, (Reference(head, function.place) if head else None)
-        case Attribute(inner, name):
-            return name, inner
-    return "", None
 
 
 def positional(project: Project, call: Given, index: int = 0) -> list[Given]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prodlint.facts import Assign, Call, Reference, Return, Value
+from prodlint.facts import Assign, Call, Reference, Return, Value, method_of
 from prodlint.libraries.flask import PACKAGES
-from prodlint.project.routes.flask.contexts import receiver_of
 from prodlint.project.routes.statuses import DENYING, Statuses
 from prodlint.project.values.bindings import Defined
 from prodlint.project.values.outcomes import Given, Site
@@ -42,14 +41,14 @@ def _registered(project: Project, path: str) -> Iterator[tuple[object, object]]:
     assert python is not None
     for index, scope in enumerate(python.scopes):
         for decorator in scope.decorators:
-            if isinstance(decorator, Call) and receiver_of(decorator.function)[0] in _DECORATORS:
+            if isinstance(decorator, Call) and method_of(decorator.function)[0] in _DECORATORS:
                 yield _meaning(project, Site(path, max(scope.parent, 0)), decorator.positional(0)), Defined(path, index)
     for call, block in project.calls_in(path):
         site = Site(path, python.blocks[block].scope)
         inner = call.function
-        if receiver_of(inner)[0] == "register_error_handler":
+        if method_of(inner)[0] == "register_error_handler":
             yield _meaning(project, site, call.positional(0)), _meaning(project, site, call.positional(1))
-        elif isinstance(inner, Call) and receiver_of(inner.function)[0] in _DECORATORS:
+        elif isinstance(inner, Call) and method_of(inner.function)[0] in _DECORATORS:
             yield _meaning(project, site, inner.positional(0)), _meaning(project, site, call.positional(0))
 
 

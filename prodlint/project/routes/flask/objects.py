@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Call, Import, Python, Value
+from prodlint.facts import Call, Import, Python, Value, method_of
 from prodlint.finding import Location
 from prodlint.libraries.flask import (
     APIS,
@@ -24,7 +24,7 @@ from prodlint.libraries.flask import (
     REGISTRATIONS,
     ROUTE_DECORATORS,
 )
-from prodlint.project.routes.flask.contexts import contexts, receiver_of
+from prodlint.project.routes.flask.contexts import contexts
 from prodlint.project.routes.route import Lost
 from prodlint.project.values.bindings import Bound, Defined, External
 from prodlint.project.values.outcomes import Given, Instance, Items, Meaning, Opaque, Site, options
@@ -102,12 +102,12 @@ class Holders:
             return
         for index, scope in enumerate(python.scopes):
             for decorator in scope.decorators:
-                kind, receiver = receiver_of(decorator.function if isinstance(decorator, Call) else decorator)
+                kind, receiver = method_of(decorator.function if isinstance(decorator, Call) else decorator)
                 if kind in _DECORATORS and receiver is not None:
                     block = max(python.blocks[scope.block].parent, 0)
                     self._register(python, path, block, kind, decorator, receiver, Defined(path, index))
         for call, block in self.project.calls_in(path):
-            kind, receiver = receiver_of(call.function)
+            kind, receiver = method_of(call.function)
             if kind in REGISTRATIONS and receiver is not None:
                 self._register(python, path, block, kind, call, receiver, None)
             elif isinstance(call.function, Call):
@@ -116,7 +116,7 @@ class Holders:
     def _applied(self, python: Python, path: str, block: int, call: Call) -> None:
         """A decorator that is applied by hand: `app.route("/items")(list_items)`."""
         assert isinstance(call.function, Call)
-        kind, receiver = receiver_of(call.function.function)
+        kind, receiver = method_of(call.function.function)
         given = call.positional(0)
         if kind in _DECORATORS and receiver is not None and given is not None:
             self._register(python, path, block, kind, call.function, receiver, None, given)
@@ -188,7 +188,7 @@ class Holders:
         if python is None or self.project.role(path) in _SKIPPED:
             return
         for call, block in self.project.calls_in(path):
-            if receiver_of(call.function)[0] in names:
+            if method_of(call.function)[0] in names:
                 self._made(self.project.values.evaluate(Site(path, python.blocks[block].scope), call).meaning)
 
     def _made(self, meaning: Meaning) -> Holder | None:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from prodlint.facts import Assign, Call, Lambda, Operation, Reference, Value
+from prodlint.facts import Assign, Call, Lambda, Operation, Reference, Value, method_of
 from prodlint.finding import Location
 from prodlint.libraries.authentication import NEUTRAL_PACKAGES
 from prodlint.libraries.flask import APPLYING, DISPATCHED, METHOD_VIEWS, ROUTE_NAMES, VIEWS
 from prodlint.project.routes.decorators import decorator_guard, decorators_of
-from prodlint.project.routes.flask.contexts import receiver_of
 from prodlint.project.routes.route import Guard
 from prodlint.project.values.bindings import Defined, External, Unresolved, Variable
 from prodlint.project.values.outcomes import Function, Given, Instance, Items, Known, Opaque, Pairs, Site
@@ -89,7 +88,7 @@ def view_of(project: Project, given: Given, depth: int = 0) -> View:
 
 
 def _of_call(project: Project, site: Site, call: Call, depth: int) -> View:
-    last, receiver = receiver_of(call.function)
+    last, receiver = method_of(call.function)
     if last == "as_view" and receiver is not None:
         of = project.values.evaluate(site, receiver).meaning
         given = call.positional(0) or call.keyword("name")
