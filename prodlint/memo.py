@@ -85,8 +85,10 @@ def keep(cache: Cache, request: Request, workspace: Workspace, store: Store, rep
     """Keep the report of a run that began at `started` (nanoseconds since the epoch), if it is without errors."""
     if report.errors or not _still(workspace, report):
         return
+    from prodlint.store import PRAGMAS
+
     day = request.today.isoformat()
-    ends = {pragma.until for path in store.marked("pragmas") for pragma in store.load(path).pragmas if pragma.until}
+    ends = {pragma.until for path in store.marked(PRAGMAS) for pragma in store.load(path).pragmas if pragma.until}
     kept = Kept(
         report,
         max((end for end in ends if end < day), default=""),

@@ -136,8 +136,9 @@ class _Workers:
         self.early: Connection | None = None
         """The worker that was forked before the parser was imported, and reads other files than Python meanwhile."""
         others = list(_chunks([each for each in tasks if each[1].kind != "python"], jobs))
-        self.chunks = deque(others[:1] + list(_chunks([each for each in tasks if each[1].kind == "python"], jobs)))
-        self.chunks.extend(others[1:])
+        python = list(_chunks([each for each in tasks if each[1].kind == "python"], jobs))
+        self.needs_parser = bool(python)
+        self.chunks = deque([*others[:1], *python, *others[1:]])
         self.suspects: set[str] = set()
         self.processes: dict[Connection, BaseProcess] = {}
         self.pending: dict[Connection, deque[Task]] = {}
@@ -173,7 +174,7 @@ class _Workers:
 
     def _begin(self) -> None:
         """Import the parser, once for all workers; the first of them does something else in the meantime."""
-        if self.context.get_start_method() != "fork":
+        if self.context.get_start_method() != "fork" or not self.needs_parser:
             return
         if self.chunks[0][0].kind != "python" and self.jobs > 1 and self._start():
             (self.early,) = self.processes

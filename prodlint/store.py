@@ -107,8 +107,11 @@ class Store:
         self.keys[path], self._marks[path] = key, marks
 
     def read(self, path: str, encoded: bytes, names: str) -> None:
-        """The facts of this file, which the cache is given, are these."""
-        self._decoded[path], self._names[path] = _DECODER.decode(encoded), names
+        """The facts of this file, which the cache is given, are these; what cannot be decoded is left to `load`."""
+        self._names[path] = names
+        found = self._fitting(path, encoded)
+        if found is not None:
+            self._decoded[path] = found
 
     def fresh(self, path: str, encoded: bytes, names: str, marks: int) -> None:
         """The facts of this file are these."""

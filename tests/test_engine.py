@@ -389,3 +389,30 @@ def test_a_second_process_that_fails_says_nothing(
     monkeypatch.setattr(store.Store, "reopen", failing)
     assert bookshop(shop, monkeypatch, 2) == alone
     assert capfd.readouterr().err == ""
+
+
+def test_facts_that_this_process_cannot_decode_are_a_matter_of_who_asks(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading goes on: what is wrong with one file is said where it is asked for."""
+    original = store._DECODER
+    calls: list[int] = []
+
+    class Decoder:
+        def decode(self, encoded: bytes) -> Facts:
+            calls.append(1)
+            if len(calls) == 1:
+                raise RecursionError
+            return original.decode(encoded)
+
+    monkeypatch.setattr(store, "_DECODER", Decoder())
+    assert len(run(request(tree)).findings) == 2
+
+
+def test_trees_without_python_need_no_parser(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "IN_PROCESS", 0)
+    tasks = [(4, reading.Task(str(tree / "compose.yml"), "compose.yml", "yaml"))] * 3
+    workers = reading._Workers(2, tasks)
+    assert not workers.needs_parser and len(list(workers.run())) == 3 and workers.early is None
+    workers = reading._Workers(2, [*tasks, (9, reading.Task(str(tree / "app/main.py"), "app/main.py", "python"))])
+    assert workers.needs_parser and len(list(workers.run())) == 4
